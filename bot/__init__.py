@@ -1,0 +1,1 @@
+"""Rapport: the coach's code. Only `bot.nlu`, `bot.dialogue` and training import Rasa."""

@@ -1,0 +1,46 @@
+"""Every error Rapport raises on purpose.
+
+RapportError                       one clear sentence for a person, and a way out
+├── ContentError                   the knowledge files do not pass; holds every problem
+├── SettingsError                  the environment or a setting is wrong
+├── ModelError                     a model file is missing, changed or does not fit
+├── BadInput                       what a person or a file gave cannot be used
+├── NotAllowed                     this person may not do that
+└── DialogueUnavailable            the dialogue process is down, slow or failed the turn
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class RapportError(Exception):
+    """Base of all; `str(error)` is fit to be shown to a person."""
+
+
+class ContentError(RapportError):
+    """The knowledge files do not pass; `problems` has one line each: `file: place: problem`."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class SettingsError(RapportError):
+    """The environment or a setting is wrong."""
+
+
+class ModelError(RapportError):
+    """A model file is missing, was changed or does not fit."""
+
+
+class BadInput(RapportError):
+    """What a person or a file gave cannot be used."""
+
+
+class NotAllowed(RapportError):
+    """This person may not do that."""
+
+
+class DialogueUnavailable(RapportError):
+    """The dialogue process is down, slow or failed the turn."""

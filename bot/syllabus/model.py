@@ -1,0 +1,183 @@
+"""The content as frozen values, in the form of `docs/authoring.md`."""
+
+from __future__ import annotations
+
+from typing import Literal, Optional
+
+import msgspec
+
+Verb = Literal["identify", "state", "outline", "describe", "explain", "compare", "analyse", "evaluate"]
+
+
+class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of all content values: immutable, and strict about unknown fields."""
+
+
+class Prompt(Frozen):
+    """A fill-the-gap question and every word that fills it."""
+
+    text: str
+    answers: tuple[str, ...]
+
+
+class Expectation(Frozen):
+    """One key point a good answer contains."""
+
+    id: str
+    label: str
+    statement: str
+    phrasings: tuple[str, ...]
+    counter: tuple[str, ...]
+    hints: tuple[str, ...]
+    prompt: Prompt
+    assertion: str
+
+
+class Misconception(Frozen):
+    """A known wrong idea and what puts it right."""
+
+    id: str
+    statement: str
+    phrasings: tuple[str, ...]
+    correction: str
+
+
+class Sufficient(Frozen):
+    """How many expectations make a sufficient answer, and what that means in words."""
+
+    points: int
+    means: str
+
+
+class Option(Frozen):
+    """One choice of a choice question."""
+
+    id: str
+    text: str
+    correct: bool
+    feedback: str
+
+
+class Question(Frozen):
+    """One question; `key` is unique over all units."""
+
+    id: str
+    form: Literal["open", "choice"]
+    role: Literal["plain", "situation", "retest"]
+    verb: Verb
+    text: str
+    model_answer: str
+    criteria: tuple[str, ...] = ()
+    bullets: tuple[str, ...] = ()
+    own_organisation: bool = False
+    topics: tuple[str, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    misconceptions: tuple[Misconception, ...] = ()
+    sufficient: Optional[Sufficient] = None
+    options: tuple[Option, ...] = ()
+    retired: bool = False
+
+    def expectation(self, id: str) -> Expectation:
+        """The expectation of that id; KeyError if there is none."""
+        return next_or_key_error(self.expectations, id)
+
+    def misconception(self, id: str) -> Misconception:
+        """The misconception of that id; KeyError if there is none."""
+        return next_or_key_error(self.misconceptions, id)
+
+    def option(self, id: str) -> Option:
+        """The option of that id; KeyError if there is none."""
+        return next_or_key_error(self.options, id)
+
+
+class Outcome(Frozen):
+    """A learning outcome."""
+
+    id: str
+    title: str
+
+
+class Criterion(Frozen):
+    """An assessable statement of a unit."""
+
+    id: str
+    outcome: str
+    kind: Literal["performance", "knowledge"]
+    verb: str
+    text: str
+    own_organisation: bool = False
+    grade: Optional[Literal["pass", "merit", "distinction"]] = None
+
+
+class Bullet(Frozen):
+    """One "must have an understanding of" line."""
+
+    id: str
+    outcome: str
+    text: str
+    criteria: tuple[str, ...] = ()
+
+
+class RuleItem(Frozen):
+    """One item of a checklist rule."""
+
+    id: str
+    text: str
+
+
+class EvidenceRule(Frozen):
+    """A numbered evidence requirement."""
+
+    id: str
+    kind: Literal["rule", "checklist"]
+    text: str
+    items: tuple[RuleItem, ...] = ()
+
+
+class Unit(Frozen):
+    """A unit or standard, as in its `unit.yml`."""
+
+    id: str
+    title: str
+    number: str
+    body: str
+    level: Optional[int]
+    credits: Optional[int]
+    guided_learning_hours: Optional[int]
+    simulation_allowed: bool
+    simulation_clause: str
+    outcomes: tuple[Outcome, ...]
+    criteria: tuple[Criterion, ...]
+    bullets: tuple[Bullet, ...] = ()
+    evidence_rules: tuple[EvidenceRule, ...] = ()
+
+    def criterion(self, id: str) -> Criterion:
+        """The criterion of that id; KeyError if there is none."""
+        return next_or_key_error(self.criteria, id)
+
+
+class Term(Frozen):
+    """A glossary entry."""
+
+    term: str
+    meaning: str
+    example: str = ""
+    also: tuple[str, ...] = ()
+
+
+class Link(Frozen):
+    """A crosswalk link between `unit/criterion` or `unit/bullet:id` references."""
+
+    from_: str = msgspec.field(name="from")
+    to: str = ""
+    reason: str = ""
+    both_ways: bool = False
+    reviewed_by: str = ""
+
+
+def next_or_key_error(items, id):  # type: ignore[no-untyped-def]
+    """The item with that id, or KeyError."""
+    for item in items:
+        if item.id == id:
+            return item
+    raise KeyError(id)

@@ -1,0 +1,85 @@
+"""All content of a centre as one value."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Optional
+
+from bot.syllabus.model import Link, Question, Term, Unit
+
+
+def bullet_key(unit: str, bullet: str) -> str:
+    """How a knowledge bullet is referred to: `d1/bullet:confidence`."""
+    return f"{unit}/bullet:{bullet}"
+
+
+@dataclass(frozen=True)
+class Syllabus:
+    """Units, questions, glossary and crosswalk; `version` is the hash of all files it was read from.
+
+    A *statement* is what coverage is kept on: a criterion `d1/4.9` or a knowledge bullet `d1/bullet:confidence`.
+    """
+
+    units: dict[str, Unit]
+    questions: dict[str, Question]
+    unit_of: dict[str, str]
+    glossary: tuple[Term, ...]
+    links: tuple[Link, ...]
+    version: str
+    _linked: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        linked: dict[str, set[str]] = defaultdict(set)
+        for link in self.links:
+            linked[link.from_].add(link.to)
+            if link.both_ways:
+                linked[link.to].add(link.from_)
+        self._linked.update({k: frozenset(v) for k, v in linked.items()})
+
+    def statements(self, unit: str) -> tuple[str, ...]:
+        """Keys of a unit's criteria, then of its bullets, in their order."""
+        u = self.units[unit]
+        return tuple(f"{unit}/{c.id}" for c in u.criteria) + tuple(bullet_key(unit, b.id) for b in u.bullets)
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        texts = {}
+        for id, unit in self.units.items():
+            texts.update({f"{id}/{c.id}": c.text for c in unit.criteria})
+            texts.update({bullet_key(id, b.id): b.text for b in unit.bullets})
+        return texts
+
+    def text_of(self, statement: str) -> str:
+        """The words of a statement; KeyError if there is none."""
+        return self._texts[statement]
+
+    def knows(self, statement: str) -> bool:
+        """Whether there is such a statement."""
+        return statement in self._texts
+
+    def own_statements(self, question: Question) -> tuple[str, ...]:
+        """The statements of its own unit that a question names, criteria first."""
+        unit = self.unit_of[question.id]
+        return tuple(f"{unit}/{c}" for c in question.criteria) + tuple(bullet_key(unit, b) for b in question.bullets)
+
+    def serves(self, question: Question) -> frozenset[str]:
+        """All statements an attempt at this question counts for, crosswalk links included (one step)."""
+        own = self.own_statements(question)
+        return frozenset(own).union(*(self._linked.get(s, frozenset()) for s in own))
+
+    def open_for(self, statements: Iterable[str]) -> tuple[Question, ...]:
+        """Questions in use that serve any of these statements, in file order."""
+        wanted = frozenset(statements)
+        return tuple(q for q in self.questions.values() if not q.retired and self.serves(q) & wanted)
+
+    def find_term(self, words: str) -> Optional[Term]:
+        """The glossary entry named exactly so (case and plural s aside), else None."""
+        key = words.strip().lower()
+        for term in self.glossary:
+            names = {n.lower() for n in (term.term, *term.also)}
+            if key in names or key.rstrip("s") in names or any(key == n.rstrip("s") for n in names):
+                return term
+        return None
