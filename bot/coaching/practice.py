@@ -1,0 +1,195 @@
+"""Practice on one question: an expectation- and misconception-tailored dialogue.
+
+Credit what was met in the learner's own words, correct a misconception at once, work on one missing point at a
+time: pump → hint → stronger hint → prompt → assertion. "I don't know" leads to the next help, never to a bad mark.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from msgspec.structs import replace
+
+from bot.coaching.gaps import fills_gap
+from bot.coaching.model import Button, Line, Point, Practice, Step
+from bot.marking.model import Marking, Match
+from bot.syllabus.model import Question
+
+
+def put_question(practice: Practice, question: Question, organisation: str, about: str) -> Step:
+    """Open `question`: what is said first. `about` names the statements it practises."""
+    fresh = replace(
+        practice,
+        question=question.id,
+        waiting="answer",
+        paused=False,
+        points=tuple(Point(e.id) for e in question.expectations),
+        focus=None,
+        pumped=False,
+        tries=0,
+        choice_wrong=False,
+    )
+    return Step(fresh, (_question_line(question, organisation, about),))
+
+
+def repeat(practice: Practice, question: Question, organisation: str, about: str) -> Step:
+    """The question again, with the help that is on the table."""
+    lines = [_question_line(question, organisation, about)]
+    if practice.focus is not None:
+        point = practice.point(practice.focus)
+        if point.state == "open" and point.help:
+            lines.append(_help_line(question, point))
+    return Step(practice, tuple(lines))
+
+
+def take_marking(practice: Practice, question: Question, marking: Marking, text: str) -> Step:
+    """What follows one marked answer to an open question."""
+    marking = _with_gap(practice, question, marking, text)
+    newly = [m for m in marking.matches if m.state == "met" and practice.point(m.id).state == "open"]
+    points = tuple(_met(p, newly) for p in practice.points)
+    practice = replace(practice, points=points, tries=practice.tries + 1)
+    lines = [_wrong_idea(question, m) for m in marking.misconceptions if m.state == "met"]
+    unsure = [m for m in marking.matches if m.state == "unsure" and practice.point(m.id).state == "open"]
+    complete = _complete(practice, question)
+    lines += _feedback(practice, question, newly, unsure, complete)
+    if complete:
+        return _end(practice, question, lines)
+    ask_again = next((m for m in unsure if not practice.point(m.id).unsure_asked), None)
+    if ask_again is not None and not newly:
+        points = tuple(replace(p, unsure_asked=True) if p.id == ask_again.id else p for p in practice.points)
+        lines.append(Line("utter_say_another_way", {"quote": ask_again.quote}, join=True))
+        return Step(replace(practice, points=points), tuple(lines))
+    if newly and not practice.pumped:
+        lines.append(Line("utter_pump", {"left": str(_left(practice, question))}, join=True))
+        return Step(replace(practice, pumped=True), tuple(lines))
+    return _help(practice, question, lines)
+
+
+def give_help(practice: Practice, question: Question, lead: Optional[str]) -> Step:
+    """The next help on the point in hand; `lead` names what is said before it ("I don't know" is fine)."""
+    lines = [Line(lead)] if lead else []
+    if question.form == "choice":
+        lines.append(Line("utter_choice_help", join=bool(lead)))
+        return Step(replace(practice, choice_wrong=True), tuple(lines))
+    return _help(practice, question, lines)
+
+
+def choose(practice: Practice, question: Question, option_id: str) -> Step:
+    """What follows a tapped or typed choice: right ends the question, wrong says why and asks once more."""
+    option = question.option(option_id)
+    tries = practice.tries + 1
+    if option.correct:
+        practice = replace(practice, tries=tries)
+        lines = [Line("utter_choice_right", {"feedback": option.feedback})]
+        return Step(practice, tuple(lines), ended="helped" if practice.choice_wrong else "met")
+    lines = [Line("utter_choice_wrong", {"feedback": option.feedback})]
+    if tries >= 2:
+        right = next(o for o in question.options if o.correct)
+        lines.append(Line("utter_choice_told", {"option": right.text, "feedback": right.feedback}))
+        return Step(replace(practice, tries=tries, choice_wrong=True), tuple(lines), ended="told")
+    lines.append(Line("utter_choice_again", buttons=option_buttons(question, but=option_id), join=True))
+    return Step(replace(practice, tries=tries, choice_wrong=True), tuple(lines))
+
+
+def option_buttons(question: Question, but: str = "") -> tuple[Button, ...]:
+    """The options as buttons, without the one already tried."""
+    return tuple(
+        Button(o.text, f'/choose{{"option": "{o.id}", "question": "{question.id}"}}')
+        for o in question.options
+        if o.id != but
+    )
+
+
+def _question_line(question: Question, organisation: str, about: str) -> Line:
+    args = {"question": ask_text(question, organisation), "about": about}
+    if question.form == "choice":
+        return Line("utter_choice_question", args, option_buttons(question))
+    return Line("utter_question", args)
+
+
+def ask_text(question: Question, organisation: str) -> str:
+    """The question's words with the learner's workplace in them."""
+    return question.text.replace("{organisation}", organisation or "your organisation").strip()
+
+
+def _met(point: Point, newly: list[Match]) -> Point:
+    match = next((m for m in newly if m.id == point.id), None)
+    return replace(point, state="met", quote=match.quote) if match else point
+
+
+def _with_gap(practice: Practice, question: Question, marking: Marking, text: str) -> Marking:
+    """A word that fills the open gap counts as the point, whatever the marker thinks of so short a text."""
+    if practice.focus is None:
+        return marking
+    point, expectation = practice.point(practice.focus), question.expectation(practice.focus)
+    if point.state != "open" or point.help != 3 or not fills_gap(text, expectation.prompt.answers):
+        return marking
+    filled = Match(point.id, "met", 1.0, text.strip())
+    return replace(marking, matches=tuple(filled if m.id == point.id else m for m in marking.matches))
+
+
+def _complete(practice: Practice, question: Question) -> bool:
+    needed = question.sufficient.points if question.sufficient else len(practice.points)
+    return practice.resolved() >= min(needed, len(practice.points))
+
+
+def _left(practice: Practice, question: Question) -> int:
+    needed = question.sufficient.points if question.sufficient else len(practice.points)
+    return max(0, needed - practice.resolved())
+
+
+def _wrong_idea(question: Question, match: Match) -> Line:
+    return Line(
+        "utter_misconception", {"quote": match.quote, "correction": question.misconception(match.id).correction}
+    )
+
+
+def _feedback(
+    practice: Practice, question: Question, newly: list[Match], unsure: list[Match], complete: bool
+) -> list[Line]:
+    if not newly:
+        return [Line("utter_not_sure" if unsure else "utter_not_yet")]
+    lines = [Line("utter_right" if complete else "utter_partly")]
+    lines += [
+        Line("utter_credit", {"quote": m.quote, "point": question.expectation(m.id).label}, join=True) for m in newly
+    ]
+    return lines
+
+
+def _help(practice: Practice, question: Question, lines: list[Line]) -> Step:
+    """One step of help on the point in hand, or on the next open one after a point was told."""
+    focus = practice.focus
+    if focus is None or practice.point(focus).state != "open":
+        focus = next(p.id for p in practice.points if p.state == "open")
+    point = practice.point(focus)
+    point = replace(point, help=point.help + 1, state="told" if point.help + 1 >= 4 else "open")
+    practice = replace(
+        practice, focus=focus, pumped=True, points=tuple(point if p.id == focus else p for p in practice.points)
+    )
+    lines.append(_help_line(question, point))
+    if point.state == "open":
+        return Step(practice, tuple(lines))
+    if _complete(practice, question):
+        ended = _end(practice, question, lines)
+        return replace(ended, told=(focus,))
+    following = _help(practice, question, lines)
+    return replace(following, told=(focus, *following.told))
+
+
+def _help_line(question: Question, point: Point) -> Line:
+    expectation = question.expectation(point.id)
+    if point.help <= 2:
+        return Line("utter_hint", {"hint": expectation.hints[point.help - 1]})
+    if point.help == 3:
+        return Line("utter_gap", {"gap": expectation.prompt.text})
+    return Line("utter_assertion", {"assertion": expectation.assertion})
+
+
+def _end(practice: Practice, question: Question, lines: list[Line]) -> Step:
+    told = any(p.state == "told" for p in practice.points)
+    outcome = "told" if told else "helped" if practice.assisted() else "met"
+    also = [question.expectation(p.id).label for p in practice.points if p.state == "open"]
+    lines.append(Line("utter_recap", {"recap": question.model_answer.strip()}))
+    if also:
+        lines.append(Line("utter_recap_also", {"points": "; ".join(also)}, join=True))
+    return Step(practice, tuple(lines), ended=outcome)  # type: ignore[arg-type]

@@ -1,0 +1,1 @@
+"""The one place for SQL: tables, store (writes), reports (reads), migrations. Times are UTC."""

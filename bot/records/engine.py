@@ -1,0 +1,70 @@
+"""The database: opened, set up for several writing processes, brought up to date."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import OperationalError
+
+from bot.errors import SettingsError
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for `url`; SQLite in WAL mode, waiting up to 15 s for another writer."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return create_engine(url, future=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    if parsed.database and parsed.database != ":memory:":
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"Cannot write to {Path(parsed.database).parent} ({error.strerror}). "
+                "Give the folder to this user, or set RAPPORT_DATA to another one."
+            ) from error
+    engine = create_engine(url, future=True, connect_args={"timeout": 15, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        # Ours to begin: with the driver's own late BEGIN a read could turn into a write and lose the lock race.
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        options = connection.get_execution_options()
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the tables up to the newest migration; SettingsError if the file cannot be written."""
+    config = alembic_config(engine)
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    try:
+        with engine.connect() as connection:
+            if MigrationContext.configure(connection).get_current_revision() == newest:
+                return
+        command.upgrade(config, "head")
+    except OperationalError as error:
+        raise SettingsError(
+            f"The database {engine.url.render_as_string(hide_password=True)} cannot be opened or written: "
+            f"{error.orig}. Check the folder's permissions or DATABASE_URL."
+        ) from error
+
+
+def alembic_config(engine: Engine) -> Config:
+    """Alembic's configuration for this engine, without an ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = engine
+    return config

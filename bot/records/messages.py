@@ -1,0 +1,206 @@
+"""Messages in and out: kept before they are worked on, claimed in their conversation's order, finished once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Optional
+
+import msgspec
+from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from bot.records import tables as t
+from bot.records.store import Records, Tx
+
+M = t.message.c
+
+
+class Queued(msgspec.Struct, frozen=True):
+    """A message waiting to be worked on."""
+
+    message_id: str
+    person_id: int
+    channel: str
+    text: str
+    payload: Optional[str]
+    tries: int
+    created_at: datetime
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """One message of the coach: its text, what kind of thing it is, and its buttons (`{title, payload}`)."""
+
+    text: str
+    kind: str = ""
+    buttons: tuple[dict[str, str], ...] = ()
+
+
+def accept(
+    records: Records, message_id: str, person_id: int, channel: str, text: str, payload: Optional[str], when: datetime
+) -> bool:
+    """Keep an incoming message; False if this message id is known already."""
+    try:
+        with records.begin() as tx:
+            tx.connection.execute(
+                insert(t.message).values(
+                    message_id=message_id,
+                    person_id=person_id,
+                    direction="in",
+                    channel=channel,
+                    text=text,
+                    payload=payload,
+                    status="queued",
+                    tries=0,
+                    created_at=when,
+                )
+            )
+    except IntegrityError:
+        with records.reading() as tx:
+            known = tx._one(select(M.person_id).where(M.message_id == message_id))
+        if known is None or known["person_id"] != person_id:
+            raise
+        return False
+    return True
+
+
+def waiting_people(records: Records) -> list[int]:
+    """People who have a message waiting."""
+    with records.reading() as tx:
+        rows = tx._all(select(M.person_id).where(M.status == "queued", M.direction == "in").distinct())
+    return [r["person_id"] for r in rows]
+
+
+def claim(records: Records, person_id: int, now: datetime, until: datetime) -> Optional[Queued]:
+    """The person's earliest waiting message, reserved until `until`; None if there is none or another holds it."""
+    with records.begin() as tx:
+        row = tx._one(
+            select(t.message)
+            .where(M.person_id == person_id, M.status == "queued", M.direction == "in")
+            .order_by(M.id)
+            .limit(1)
+        )
+        if row is None:
+            return None
+        free = or_(M.claimed_until.is_(None), M.claimed_until <= now)
+        taken = tx.connection.execute(
+            update(t.message).where(and_(M.id == row["id"], M.status == "queued", free)).values(claimed_until=until)
+        )
+        if not taken.rowcount:
+            return None
+        return Queued(
+            row["message_id"], person_id, row["channel"], row["text"], row["payload"], row["tries"], row["created_at"]
+        )
+
+
+def release(records: Records, message_id: str, failed: bool) -> None:
+    """Give a claimed message back to be tried again."""
+    with records.begin() as tx:
+        tries = M.tries + (1 if failed else 0)
+        tx.connection.execute(
+            update(t.message).where(M.message_id == message_id).values(claimed_until=None, tries=tries)
+        )
+
+
+def find(records: Records, message_id: str) -> Any:
+    """The row of one message, None if there is none."""
+    with records.reading() as tx:
+        return tx._one(select(t.message).where(M.message_id == message_id))
+
+
+def finish(tx: Tx, message_id: str, replies: Sequence[Reply], when: datetime, status: str = "done") -> None:
+    """Keep the replies and close the message, unless that was done before."""
+    row = tx._one(select(M.person_id, M.channel, M.status).where(M.message_id == message_id))
+    closed = tx.connection.execute(
+        update(t.message)
+        .where(M.message_id == message_id, M.status == "queued")
+        .values(status=status, done_at=when, claimed_until=None)
+    )
+    if row is None or not closed.rowcount:
+        return
+    for i, reply in enumerate(replies):
+        _out(tx, f"{message_id}/{i}", row["person_id"], row["channel"], reply, message_id, when)
+
+
+def replies_to(records: Records, message_id: str) -> list[Reply]:
+    """The replies kept for one message, in order, notices left out."""
+    with records.reading() as tx:
+        rows = tx._all(select(t.message).where(M.in_reply_to == message_id, M.direction == "out").order_by(M.id))
+    made = [_reply(r) for r in rows]
+    return [r for r in made if r.kind != "notice"]
+
+
+def add_notice(records: Records, message: Queued, text: str, when: datetime) -> None:
+    """Tell the person how their message fares, beside the real reply that follows."""
+    with records.begin() as tx:
+        id = f"notice-{uuid.uuid4().hex}"
+        _out(tx, id, message.person_id, message.channel, Reply(text, "notice"), message.message_id, when)
+
+
+def history(records: Records, person_id: int, after: int = 0, limit: int = 200) -> list[dict[str, Any]]:
+    """The person's latest messages in both directions with id above `after`, oldest first.
+
+    Keys: id, message_id, direction, channel, text, kind, buttons, status, in_reply_to, created_at.
+    """
+    with records.reading() as tx:
+        rows = tx._all(
+            select(t.message).where(M.person_id == person_id, M.id > after).order_by(M.id.desc()).limit(limit)
+        )
+    return [
+        {
+            **{
+                k: r[k]
+                for k in ("id", "message_id", "direction", "channel", "text", "status", "in_reply_to", "created_at")
+            },
+            "kind": (r["extra"] or {}).get("kind", ""),
+            "buttons": (r["extra"] or {}).get("buttons", []),
+        }
+        for r in reversed(rows)
+    ]
+
+
+def _out(tx: Tx, id: str, person_id: int, channel: str, reply: Reply, in_reply_to: str, when: datetime) -> None:
+    tx.connection.execute(
+        insert(t.message).values(
+            message_id=id,
+            person_id=person_id,
+            direction="out",
+            channel=channel,
+            text=reply.text,
+            extra={"kind": reply.kind, "buttons": list(reply.buttons)},
+            in_reply_to=in_reply_to,
+            status="done",
+            tries=0,
+            created_at=when,
+            done_at=when,
+        )
+    )
+
+
+def _reply(row: Any) -> Reply:
+    extra = row["extra"] or {}
+    return Reply(row["text"], extra.get("kind", ""), tuple(extra.get("buttons", ())))
+
+
+def extend(records: Records, message_id: str, until: datetime) -> None:
+    """Keep a claimed message reserved for longer."""
+    with records.begin() as tx:
+        tx.connection.execute(
+            update(t.message).where(M.message_id == message_id, M.status == "queued").values(claimed_until=until)
+        )
+
+
+def give_up(records: Records, message: Queued, text: str, when: datetime) -> None:
+    """Close a message that failed time and again: the person is told, and it is on the tutor's list."""
+    with records.begin() as tx:
+        finish(tx, message.message_id, [Reply(text, "failed")], when, status="failed")
+        tx.connection.execute(
+            insert(t.tutor_request).values(
+                message_id=message.message_id,
+                person_id=message.person_id,
+                kind="failed_message",
+                words=message.text,
+                made_at=when,
+            )
+        )

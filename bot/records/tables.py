@@ -1,0 +1,313 @@
+"""The tables. Attempts and what hangs on them are append-only, which triggers in the migrations enforce."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any, Optional
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UTC(TypeDecorator):  # type: ignore[misc, type-arg]  # SQLAlchemy 1.4's stubs leave it untyped
+    """Aware datetimes in, aware UTC datetimes out; naive ones are refused."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: Optional[datetime], dialect: Any) -> Optional[datetime]:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("times must carry their zone")
+        return value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: Optional[datetime], dialect: Any) -> Optional[datetime]:
+        return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+def _pk() -> Column[Any]:
+    return Column("id", Integer, primary_key=True, autoincrement=True)
+
+
+def _person(**kw: Any) -> Column[Any]:
+    return Column("person_id", ForeignKey("person.id"), nullable=False, **kw)
+
+
+ROLES = ("learner", "tutor", "assessor", "quality_assurer", "admin")
+
+person = Table(
+    "person",
+    metadata,
+    _pk(),
+    Column("name", String(200), nullable=False),
+    Column("email", String(254), unique=True),
+    Column("password_hash", String(200)),
+    Column("demo", Boolean, nullable=False, default=False),
+    Column("active", Boolean, nullable=False, default=True),
+    Column("created_at", UTC, nullable=False),
+)
+
+person_role = Table(
+    "person_role",
+    metadata,
+    _person(primary_key=True),
+    Column("role", String(20), CheckConstraint(f"role IN {ROLES}", name="known"), primary_key=True),
+)
+
+cohort = Table("cohort", metadata, _pk(), Column("name", String(200), nullable=False, unique=True))
+
+cohort_member = Table(
+    "cohort_member",
+    metadata,
+    Column("cohort_id", ForeignKey("cohort.id"), primary_key=True),
+    _person(primary_key=True, index=True),
+    # A tutor in a cohort sees its learners.
+    Column("role", String(20), CheckConstraint("role IN ('learner', 'tutor')", name="known"), nullable=False),
+)
+
+enrolment = Table(
+    "enrolment",
+    metadata,
+    _person(primary_key=True),
+    Column("unit_id", String(40), primary_key=True),
+    Column("since", UTC, nullable=False),
+)
+
+channel_identity = Table(
+    "channel_identity",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("external_id", String(100), primary_key=True),
+    _person(index=True),
+    Column("since", UTC, nullable=False),
+)
+
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _person(),
+    Column("expires_at", UTC, nullable=False),
+    Column("used_at", UTC),
+)
+
+web_session = Table(
+    "web_session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _person(index=True),
+    Column("csrf", String(64), nullable=False),
+    Column("created_at", UTC, nullable=False),
+    Column("expires_at", UTC, nullable=False),
+)
+
+workplace_profile = Table(
+    "workplace_profile",
+    metadata,
+    _person(primary_key=True),
+    Column("organisation", String(200), nullable=False, default=""),
+    Column("services", Text, nullable=False, default=""),
+    Column("limits", Text, nullable=False, default=""),
+    Column("refer_to", Text, nullable=False, default=""),
+    Column("updated_at", UTC, nullable=False),
+)
+
+# One conversation a person, on all channels.
+message = Table(
+    "message",
+    metadata,
+    _pk(),
+    Column("message_id", String(100), nullable=False, unique=True),
+    _person(),
+    Column("direction", String(3), CheckConstraint("direction IN ('in', 'out')", name="known"), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("payload", Text),  # in: what a button carries; never what a person typed
+    Column("extra", JSON),  # out: kind, buttons
+    Column("in_reply_to", String(100), index=True),
+    Column(
+        "status",
+        String(8),
+        CheckConstraint("status IN ('queued', 'done', 'failed')", name="known_status"),
+        nullable=False,
+    ),
+    Column("tries", Integer, nullable=False, default=0),
+    Column("claimed_until", UTC),
+    Column("created_at", UTC, nullable=False),
+    Column("done_at", UTC),
+    Index("ix_message_person_id_id", "person_id", "id"),
+)
+Index(
+    "ix_message_queued",
+    message.c.person_id,
+    message.c.id,
+    sqlite_where=message.c.status == "queued",
+    postgresql_where=message.c.status == "queued",
+)
+
+# What a learner is in the middle of; the state is coaching's own value.
+exercise = Table(
+    "exercise",
+    metadata,
+    _pk(),
+    _person(),
+    Column("kind", String(20), nullable=False),
+    Column("state", JSON, nullable=False),
+    Column("opened_at", UTC, nullable=False),
+    Column("touched_at", UTC, nullable=False),
+    Column("closed_at", UTC),
+)
+Index(
+    "uq_exercise_open",
+    exercise.c.person_id,
+    unique=True,
+    sqlite_where=exercise.c.closed_at.is_(None),
+    postgresql_where=exercise.c.closed_at.is_(None),
+)
+
+# What was answered to one message: said again, word for word in meaning, when the same message comes again.
+move = Table(
+    "move",
+    metadata,
+    Column("message_id", String(100), primary_key=True),
+    _person(),
+    Column("move", JSON, nullable=False),
+    Column("made_at", UTC, nullable=False),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    _pk(),
+    Column("message_id", String(100), nullable=False, unique=True),
+    _person(),
+    Column("exercise_id", ForeignKey("exercise.id"), nullable=False),
+    Column("question_id", String(100), nullable=False, index=True),
+    Column("question_text", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("verdict", String(10), nullable=False),
+    # After this answer: points met so far on the question, unassisted or not, of those needed.
+    Column("points", Integer, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("unassisted", Boolean, nullable=False),
+    Column("help", JSON, nullable=False),
+    Column("try_no", Integer, nullable=False),
+    Column("content_version", String(40), nullable=False),
+    Column("marking_version", String(80), nullable=False),
+    Column("made_at", UTC, nullable=False),
+    Index("ix_attempt_person_id_made_at", "person_id", "made_at"),
+)
+
+attempt_match = Table(
+    "attempt_match",
+    metadata,
+    Column("attempt_id", ForeignKey("attempt.id"), primary_key=True),
+    Column(
+        "kind", String(13), CheckConstraint("kind IN ('expectation', 'misconception')", name="known"), primary_key=True
+    ),
+    Column("point_id", String(100), primary_key=True),
+    Column(
+        "state", String(7), CheckConstraint("state IN ('met', 'unsure', 'not_met')", name="known_state"), nullable=False
+    ),
+    Column("probability", Float, nullable=False),
+    Column("quote", Text, nullable=False),
+)
+
+attempt_statement = Table(
+    "attempt_statement",
+    metadata,
+    Column("attempt_id", ForeignKey("attempt.id"), primary_key=True),
+    Column("statement", String(100), primary_key=True),
+    _person(),
+    Index("ix_attempt_statement_person_id_statement", "person_id", "statement"),
+)
+
+# Told answers: from then on the question proves nothing until its cool-off is over.
+told = Table(
+    "told",
+    metadata,
+    _pk(),
+    _person(index=True),
+    Column("question_id", String(100), nullable=False),
+    Column("expectation_id", String(100), nullable=False),
+    Column("message_id", String(100), nullable=False),
+    Column("made_at", UTC, nullable=False),
+    UniqueConstraint("message_id", "expectation_id"),
+)
+
+review_card = Table(
+    "review_card",
+    metadata,
+    _person(primary_key=True),
+    Column("question_id", String(100), primary_key=True),
+    Column("card", JSON, nullable=False),
+    Column("due", UTC, nullable=False),
+)
+
+# A projection of attempts, kept for fast reading; `rapport coverage --recompute` makes it anew.
+COVERAGE_STATES = ("practising", "ready", "practised")
+coverage = Table(
+    "coverage",
+    metadata,
+    _person(primary_key=True),
+    Column("statement", String(100), primary_key=True),
+    # "achieved" is not among them: that takes an assessor's signed decision, never a practice record.
+    Column("state", String(12), CheckConstraint(f"state IN {COVERAGE_STATES}", name="practice_only"), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_at", UTC, nullable=False),
+    Column("ready_at", UTC),
+)
+
+dispute = Table(
+    "dispute",
+    metadata,
+    _pk(),
+    Column("message_id", String(100), nullable=False, unique=True),
+    _person(index=True),
+    Column("attempt_id", ForeignKey("attempt.id"), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("made_at", UTC, nullable=False),
+)
+
+tutor_request = Table(
+    "tutor_request",
+    metadata,
+    _pk(),
+    Column("message_id", String(100), nullable=False, unique=True),
+    _person(index=True),
+    Column("kind", String(20), nullable=False),  # question, not_sure, delete_data, failed_message
+    Column("words", Text, nullable=False),
+    Column("question_id", String(100)),
+    Column("made_at", UTC, nullable=False),
+    Column("seen_at", UTC),
+)
+
+APPEND_ONLY = ("attempt", "attempt_match", "attempt_statement", "told", "dispute")

@@ -1,0 +1,197 @@
+"""A message in, replies out, exactly once: used by web, Telegram and the terminal alike.
+
+Each incoming message is kept before anything else. One worker a person hands the messages to the dialogue process
+in order. The dialogue process keeps the replies and closes the message in one transaction, and answers a message it
+has seen before with the same replies; so a message may be handed over as often as it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Optional, Protocol
+
+import httpx
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import DialogueUnavailable
+from bot.records import messages
+from bot.records.messages import Queued
+from bot.records.store import Records
+
+log = logging.getLogger(__name__)
+
+LONGEST = 10_000  # characters kept of one message
+MOST_TRIES = 5
+LEASE = timedelta(seconds=15)
+RETRY_DELAYS = (0.3, 1.0, 2.0, 4.0)
+
+
+class Dialogue(Protocol):
+    """Works one message off; returns when its replies are kept, raises DialogueUnavailable otherwise."""
+
+    async def work_off(self, message: Queued) -> None: ...
+
+
+class HttpDialogue:
+    """The dialogue process over loopback HTTP."""
+
+    def __init__(self, url: str, secret: str, timeout: float) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=url,
+            headers={"authorization": f"Bearer {secret}"},
+            timeout=httpx.Timeout(timeout + 10, connect=2),
+            trust_env=False,
+        )
+
+    async def work_off(self, message: Queued) -> None:
+        """Hand over one message; DialogueUnavailable with `failed=True` when it was reached and the turn failed."""
+        try:
+            answer = await self._client.post("/turn", json={"message_id": message.message_id})
+        except httpx.HTTPError as error:
+            raise DialogueUnavailable(f"The dialogue process does not answer ({type(error).__name__}).") from error
+        if answer.status_code != 200:
+            problem = DialogueUnavailable(f"The turn failed ({answer.status_code}).")
+            problem.args = (*problem.args, "failed") if answer.status_code == 500 else problem.args
+            raise problem
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+class Relay:
+    """Keeps, hands over in order, and tells the person how it goes. `texts` are what it says itself."""
+
+    def __init__(
+        self,
+        records: Records,
+        dialogue: Dialogue,
+        clock: Callable[[], datetime],
+        texts: dict[str, str],
+        notice_after: float = 3.5,
+    ) -> None:
+        self.records, self.dialogue, self.clock = records, dialogue, clock
+        self.texts, self.notice_after = texts, notice_after
+        self._workers: dict[int, asyncio.Task[None]] = {}
+        self._changed: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
+        self._sweeper: Optional[asyncio.Task[None]] = None
+
+    async def start(self) -> None:
+        """Begin to look for messages that were left waiting, here or by another process."""
+        self._sweeper = asyncio.create_task(self._sweep())
+
+    async def stop(self) -> None:
+        """Stop handing over; what is not finished stays waiting."""
+        tasks = [t for t in (self._sweeper, *self._workers.values()) if t]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def accept(
+        self, person_id: int, channel: str, message_id: str, text: str, payload: Optional[str] = None
+    ) -> bool:
+        """Keep a message and start working on it; False if it was known already. Raises if it cannot be kept."""
+        kept = clean(text)[:LONGEST]
+        new = await asyncio.to_thread(
+            messages.accept, self.records, message_id, person_id, channel, kept, payload, self.clock()
+        )
+        self.poke(person_id)
+        return new
+
+    def poke(self, person_id: int) -> None:
+        """See to it that a worker looks after this person's waiting messages."""
+        worker = self._workers.get(person_id)
+        if worker is None or worker.done():
+            self._workers[person_id] = asyncio.create_task(self._work(person_id))
+
+    async def changed(self, person_id: int, timeout: float) -> bool:
+        """Wait until this person may have new messages; False when `timeout` seconds went by first."""
+        try:
+            await asyncio.wait_for(self._changed[person_id].wait(), timeout)
+            return True
+        except asyncio.TimeoutError:
+            return False
+
+    def _tell(self, person_id: int) -> None:
+        self._changed.pop(person_id, asyncio.Event()).set()
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                for person_id in await asyncio.to_thread(messages.waiting_people, self.records):
+                    self.poke(person_id)
+            except SQLAlchemyError:
+                log.warning("the records cannot be read just now; trying again")
+            self._workers = {p: w for p, w in self._workers.items() if not w.done()}
+            await asyncio.sleep(1)
+
+    async def _work(self, person_id: int) -> None:
+        self._tell(person_id)
+        notified: set[str] = set()
+        delays = iter(RETRY_DELAYS)
+        while True:
+            try:
+                now = self.clock()
+                message = await asyncio.to_thread(messages.claim, self.records, person_id, now, now + LEASE)
+                if message is None:
+                    return
+                if await self._hand_over(message, notified):
+                    delays = iter(RETRY_DELAYS)
+                    continue
+            except SQLAlchemyError:
+                log.warning("the records cannot be reached just now; person %s waits", person_id)
+            await asyncio.sleep(next(delays, RETRY_DELAYS[-1]))
+
+    async def _hand_over(self, message: Queued, notified: set[str]) -> bool:
+        """Try once; True when the message is closed, one way or the other."""
+        task = asyncio.ensure_future(self.dialogue.work_off(message))
+        failed = False
+        try:
+            while not task.done():
+                waited = (self.clock() - message.created_at).total_seconds()
+                left = max(0.05, self.notice_after - waited) if message.message_id not in notified else 5.0
+                await asyncio.wait({task}, timeout=min(left, 5.0))
+                if not task.done():
+                    await self._notice(message, "slow", notified)
+                    await asyncio.to_thread(self._extend, message)
+            task.result()
+            self._tell(message.person_id)
+            return True
+        except DialogueUnavailable as error:
+            failed = "failed" in error.args
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.to_thread(messages.release, self.records, message.message_id, False)
+            raise
+        if failed and message.tries + 1 >= MOST_TRIES:
+            await asyncio.to_thread(self._give_up, message)
+            self._tell(message.person_id)
+            return True
+        waited = (self.clock() - message.created_at).total_seconds()
+        if failed or waited >= 1.0:
+            await self._notice(message, "failed" if failed else "down", notified)
+        await asyncio.to_thread(messages.release, self.records, message.message_id, failed)
+        return False
+
+    async def _notice(self, message: Queued, which: str, notified: set[str]) -> None:
+        if message.message_id in notified:
+            return
+        notified.add(message.message_id)
+        text = self.texts[which]
+        await asyncio.to_thread(messages.add_notice, self.records, message, text, self.clock())
+        self._tell(message.person_id)
+
+    def _extend(self, message: Queued) -> None:
+        messages.extend(self.records, message.message_id, self.clock() + LEASE)
+
+    def _give_up(self, message: Queued) -> None:
+        messages.give_up(self.records, message, self.texts["gave_up"], self.clock())
+
+
+def clean(text: str) -> str:
+    """`text` without NUL and other control characters that no database or page wants; line breaks and tabs stay."""
+    return "".join(c for c in text if c in "\n\t" or (c >= " " and c != "\x7f" and not "\ud800" <= c <= "\udfff"))
