@@ -1,0 +1,101 @@
+"""The only wiring: settings → content, records, marking → coach."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from functools import lru_cache
+from threading import Lock
+
+from bot.coach import Coach, Marker
+from bot.marking.model import Marking
+from bot.records import people
+from bot.records.engine import migrate, open_engine
+from bot.records.store import Records
+from bot.settings import Settings, read_settings
+from bot.syllabus.loader import load
+from bot.syllabus.model import Question
+from bot.syllabus.syllabus import Syllabus
+
+
+def utc_now() -> datetime:
+    """The clock of the real world."""
+    return datetime.now(timezone.utc)
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return read_settings()
+
+
+@lru_cache(maxsize=1)
+def records() -> Records:
+    """The records, brought up to date."""
+    engine = open_engine(settings().database_url)
+    migrate(engine)
+    return Records(engine)
+
+
+@lru_cache(maxsize=1)
+def syllabus() -> Syllabus:
+    """The content; ContentError with all problems if it does not pass."""
+    return load(settings().knowledge)
+
+
+@lru_cache(maxsize=1)
+def marker() -> Marker:
+    """The marker with its encoder; heavy, so only where answers are marked."""
+    return _Marker()
+
+
+@lru_cache(maxsize=1)
+def coach() -> Coach:
+    """The coach, ready to work."""
+    return Coach(syllabus(), marker(), records(), utc_now)
+
+
+@lru_cache(maxsize=1)
+def shell_person() -> int:
+    """The learner whom `rasa shell` talks as: the demo learner, made if need be."""
+    return demo_people(records())["learner"]
+
+
+class _Marker:
+    """Marking and its encoder behind the coach's port."""
+
+    def __init__(self) -> None:
+        from bot.marking.encoder import default_encoder
+        from bot.marking.marker import Marker as FullMarker
+
+        self.encoder = default_encoder()
+        self.full = FullMarker(self.encoder, cache=settings().data / "cache")
+        self._one_at_a_time = Lock()  # actions run in threads; the marker's caches are not made for several
+
+    def mark(self, question: Question, text: str) -> Marking:
+        """Mark one answer."""
+        with self._one_at_a_time:
+            return self.full.mark(question, text)
+
+    def similar(self, text: str, names: Sequence[str]) -> Sequence[float]:
+        """Cosine of the sentence vectors."""
+        with self._one_at_a_time:
+            return [float(x) for x in self.encoder.encode(list(names)) @ self.encoder.encode([text])[0]]
+
+
+DEMO_COHORT = "Demo group"
+
+
+def demo_people(records: Records) -> dict[str, int]:
+    """One made-up learner (unit d1) and one made-up tutor, made where they are missing: role → person id."""
+    found = {role: people.demo_person(records, role) for role in ("learner", "tutor")}
+    made = {role: person.id for role, person in found.items() if person}
+    if "learner" not in made:
+        made["learner"] = people.add_person(
+            records, "Sam Demo-Learner", ["learner"], utc_now(), units=["d1"], cohort=DEMO_COHORT, demo=True
+        )
+    if "tutor" not in made:
+        made["tutor"] = people.add_person(
+            records, "Toni Demo-Tutor", ["tutor"], utc_now(), cohort=DEMO_COHORT, demo=True
+        )
+    return made

@@ -1,0 +1,287 @@
+"""`rapport …`: the command line. Each command is read, do, print."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Optional
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from bot import bootstrap
+from bot.errors import BadInput, ContentError, RapportError
+
+app = typer.Typer(
+    name="rapport", help="A conversational coach for customer-relations qualifications.", no_args_is_help=True,
+    add_completion=False, pretty_exceptions_show_locals=False,
+)  # fmt: skip
+people_app = typer.Typer(help="People: add, invite, list.", no_args_is_help=True)
+app.add_typer(people_app, name="people")
+out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run a command; an error of ours is one clear text on standard error and exit code 1."""
+    try:
+        app()
+    except RapportError as error:
+        err.print(str(error), style="red", markup=False)
+        sys.exit(1)
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A progress bar on standard error (plain text lines where it is no terminal)."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        yield bar
+
+
+def _prepare(train_again: bool = False) -> None:
+    """Check the content, train if needed, and compute the phrasings' vectors."""
+    from bot.checks import check_all
+    from bot.training import current_model, train
+
+    settings = bootstrap.settings()
+    problems = check_all(settings.knowledge)
+    if problems:
+        raise ContentError([*problems, "The content does not pass; `rapport check` shows the same list."])
+    if train_again or current_model(settings.models) is None:
+        err.print("Training the Rasa model (about a minute; only after a change) …")
+        with progress_bar() as bar:
+            task = bar.add_task("training", total=None)
+            train(settings.models, lambda name, done, of: bar.update(task, description=name, completed=done, total=of),
+                  force=train_again)  # fmt: skip
+    _warm()
+
+
+def _warm() -> None:
+    from bot.marking.marker import Marker
+
+    settings = bootstrap.settings()
+    questions = [q for q in bootstrap.syllabus().questions.values() if q.form == "open"]
+    marker = Marker(cache=settings.data / "cache")
+    with progress_bar() as bar:
+        task = bar.add_task("reading the questions", total=len(questions))
+        marker.warm(questions, lambda done, of: bar.update(task, completed=done, total=of))
+
+
+@app.command()
+def up() -> None:
+    """Start everything: web chat, dialogue, and (where a token is set) Telegram. What `make run` calls."""
+    from bot.up import check_port
+    from bot.up import up as run
+
+    settings = bootstrap.settings()
+    check_port(settings.host, settings.port)
+    records = bootstrap.records()
+    _run_apart("prepare")
+    if settings.demo:
+        bootstrap.demo_people(records)
+    run(settings, lambda text: out.print(text, markup=False))
+    out.print("Rapport has stopped.")
+
+
+def _run_apart(command: str) -> None:
+    """Run a heavy command in a process of its own, so that the supervisor stays small."""
+    from bot.training import child_environment
+
+    done = subprocess.run([sys.executable, "-m", "bot.cli", command], env=child_environment())
+    if done.returncode != 0:
+        sys.exit(done.returncode)
+
+
+@app.command(hidden=True)
+def prepare() -> None:
+    """Check the content, train if needed, compute vectors: what `up` does before it starts."""
+    _prepare()
+
+
+@app.command()
+def check() -> None:
+    """Validate all content, responses and references; every problem is listed at once."""
+    from bot.checks import check_all, coverage_of_questions
+
+    problems = check_all(bootstrap.settings().knowledge)
+    for problem in problems:
+        out.print(problem, markup=False)
+    if problems:
+        err.print(f"{len(problems)} problems.", style="red")
+        raise typer.Exit(1)
+    table = Table("Statement", "Kind", "Open questions", "Choice questions", title="Questions per statement")
+    for row in coverage_of_questions(bootstrap.syllabus()):
+        table.add_row(*row)
+    out.print(table)
+    out.print("The content passes.", style="green")
+
+
+@app.command()
+def train(force: bool = typer.Option(False, help="Train even if nothing has changed.")) -> None:
+    """Train the Rasa model (only if its sources have changed) and prepare the marking."""
+    _prepare(train_again=force)
+    out.print("The model is up to date.")
+
+
+@app.command()
+def chat(learner: Optional[str] = typer.Option(None, help="Name, e-mail or id; the demo learner if left out.")) -> None:
+    """Talk to the running coach in the terminal; reads standard input when piped, one message a line."""
+    from bot.terminal import chat as run
+    from bot.terminal import stdin
+
+    run(bootstrap.settings(), learner, stdin(), sys.stdout)
+
+
+@app.command()
+def mark(
+    batch: Path = typer.Option(..., help="JSON lines in: question and references, or question_id; and answer."),
+    out_: Path = typer.Option(..., "--out", help="JSON lines out, one for each line in."),
+) -> None:
+    """Mark answers from a file."""
+    from bot.marking.batch import mark_batch
+    from bot.marking.marker import Marker
+
+    marker = Marker(cache=bootstrap.settings().data / "cache")
+    questions = bootstrap.syllabus().questions
+    with _batch(batch, out_) as (lines, to, progress):
+        summary = mark_batch(lines, to, questions.get, marker, progress)
+    _tell_batch(summary.lines, summary.errors, out_)
+
+
+@app.command()
+def intents(
+    batch: Path = typer.Option(..., help='JSON lines in: {"text", "during"}.'),
+    out_: Path = typer.Option(..., "--out", help="JSON lines out, one for each line in."),
+) -> None:
+    """Say what the trained model takes each text for: which intent, command or answer."""
+    from bot.training import child_environment, current_model
+
+    model = current_model(bootstrap.settings().models)
+    if model is None:
+        raise BadInput("There is no trained model for the sources as they are. Run `rapport train` first.")
+    with _batch(batch, out_):
+        pass  # the same errors for files that cannot be read or written
+    command = [sys.executable, "-m", "bot.dialogue.intents_batch", "--model", str(model), str(batch), str(out_)]
+    sys.exit(subprocess.run(command, env=child_environment()).returncode)
+
+
+@contextmanager
+def _batch(source: Path, target: Path) -> Iterator[Any]:
+    """Open both files, with a progress bar; BadInput where one cannot be used."""
+    try:
+        text = source.read_text(encoding="utf-8")
+        handle = target.open("w", encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{source} is not UTF-8 text (byte {error.start}).") from error
+    except OSError as error:
+        raise BadInput(f"{error.filename}: {error.strerror}.") from error
+    lines = text.split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    with handle, progress_bar() as bar:
+        task = bar.add_task("lines", total=len(lines))
+        yield lines, handle, lambda done, *_: bar.update(task, completed=done)
+
+
+def _tell_batch(done: int, errors: int, target: Path) -> None:
+    err.print(f"{done} lines, {errors} with errors, written to {target}.")
+    if errors:
+        raise typer.Exit(1)
+
+
+@app.command()
+def coverage(
+    learner: Optional[str] = typer.Option(None, help="Name, e-mail or id."),
+    cohort: Optional[str] = typer.Option(None, help="Name of a cohort."),
+    format: str = typer.Option("table", help="table, csv, json or xlsx."),
+    out_: Optional[Path] = typer.Option(None, "--out", help="File to write; needed for xlsx."),
+) -> None:
+    """Who has practised what, and who is ready in what."""
+    from bot.exports import coverage_rows, write_rows
+
+    rows = coverage_rows(bootstrap.records(), bootstrap.syllabus(), learner, cohort)
+    write_rows(rows, format, out_, out)
+
+
+@people_app.command("add")
+def people_add(
+    name: str,
+    role: list[str] = typer.Option(["learner"], help="learner, tutor, assessor, quality_assurer or admin; repeatable."),
+    email: Optional[str] = typer.Option(None, help="Needed to sign in with a password."),
+    unit: list[str] = typer.Option([], help="Unit to enrol in; repeatable."),
+    cohort: Optional[str] = typer.Option(None, help="Cohort to join; made if new."),
+) -> None:
+    """Add a person."""
+    from bot.records import people
+
+    unknown = [u for u in unit if u not in bootstrap.syllabus().units]
+    if unknown:
+        raise BadInput(f"There is no unit {unknown[0]!r}. Units are: {', '.join(bootstrap.syllabus().units)}.")
+    id = people.add_person(bootstrap.records(), name, role, bootstrap.utc_now(), email, unit, cohort)
+    out.print(f"Added {name} with id {id}.", markup=False)
+
+
+@people_app.command("invite")
+def people_invite(who: str) -> None:
+    """Make a one-time link by which a person sets a password."""
+    from bot.records import people
+
+    found = people.named(bootstrap.records(), who)
+    if len(found) != 1:
+        raise BadInput(f"{len(found)} people are called {who!r}. Use the id from `rapport people list`.")
+    if not found[0].email:
+        raise BadInput(f"{found[0].name} has no e-mail address to sign in with. Add one first.")
+    token = people.invite(bootstrap.records(), found[0].id, bootstrap.utc_now())
+    settings = bootstrap.settings()
+    out.print(f"http://{settings.host}:{settings.port}/invitation/{token}", markup=False)
+
+
+@people_app.command("list")
+def people_list() -> None:
+    """List all people."""
+    from bot.records import people
+
+    table = Table("id", "name", "e-mail", "roles", "demo", "active")
+    for p in people.everybody(bootstrap.records()):
+        roles = ", ".join(sorted(p.roles))
+        table.add_row(str(p.id), p.name, p.email or "", roles, "demo" if p.demo else "", "yes" if p.active else "no")
+    out.print(table)
+
+
+@app.command()
+def demo() -> None:
+    """Fill the records with made-up people (marked as demo) and a month of their activity."""
+    from bot.demo import fill
+
+    with progress_bar() as bar:
+        task = bar.add_task("a month of made-up practice", total=None)
+        text = fill(bootstrap.coach(), bootstrap.records(), lambda d, of: bar.update(task, completed=d, total=of))
+    out.print(text, markup=False)
+
+
+@app.command()
+def bench(
+    out_: Path = typer.Option(Path("var/bench.json"), "--out", help="Where to write the figures as JSON."),
+    quick: bool = typer.Option(False, help="Fewer turns; figures are rougher."),
+) -> None:
+    """Measure this assistant beside an untouched `rasa init` assistant, in one run."""
+    from bot.settings import ROOT
+    from bot.training import child_environment
+
+    command = [sys.executable, str(ROOT / "benchmarks" / "against_starter.py"), "--out", str(out_)]
+    sys.exit(subprocess.run(command + (["--quick"] if quick else []), env=child_environment()).returncode)
+
+
+if __name__ == "__main__":
+    main()

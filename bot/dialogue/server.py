@@ -1,0 +1,72 @@
+"""The dialogue process's small server: loopback only, with a shared secret."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sys
+import warnings
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from bot import bootstrap
+from bot.dialogue.agent import build_agent, newest_model
+from bot.dialogue.turns import TurnFailed, Turns
+from bot.errors import RapportError, SettingsError
+
+
+def create_app(turns: Turns, secret: str) -> Starlette:
+    """`POST /turn {message_id}` works one kept message off; `GET /healthz` answers when the model is loaded."""
+
+    def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def inner(request: Request) -> Response:
+            given = request.headers.get("authorization", "")
+            if not secrets.compare_digest(given.encode(), f"Bearer {secret}".encode()):
+                return JSONResponse({"error": "unauthorised"}, 401)
+            return await handler(request)
+
+        return inner
+
+    async def turn(request: Request) -> Response:
+        body = await request.json()
+        try:
+            replies = await turns.work_off(str(body["message_id"]))
+        except KeyError:
+            return JSONResponse({"error": "no such message"}, 404)
+        except TurnFailed as failed:
+            return JSONResponse({"error": str(failed)}, 500)
+        return JSONResponse({"replies": len(replies)})
+
+    async def healthz(request: Request) -> Response:
+        return JSONResponse({"ok": True})
+
+    return Starlette(routes=[Route("/turn", guarded(turn), methods=["POST"]), Route("/healthz", healthz)])
+
+
+def main() -> None:
+    """Load everything and serve until stopped; one clear sentence and exit code 1 if something is missing."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    warnings.filterwarnings("ignore")
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    try:
+        settings = bootstrap.settings()
+        host, port = settings.dialogue_url.rsplit("/", 1)[-1].rsplit(":", 1)
+        if not settings.dialogue_secret:
+            raise SettingsError("RAPPORT_DIALOGUE_SECRET is not set; `rapport up` sets it by itself.")
+        bootstrap.coach()  # content, records and marking first: their errors are the likelier ones
+        agent = build_agent(newest_model(settings.models), settings.tracker_url, settings.turn_timeout)
+    except RapportError as error:
+        sys.exit(str(error))
+    turns = Turns(agent, bootstrap.records(), bootstrap.utc_now)
+    app = create_app(turns, settings.dialogue_secret)
+    uvicorn.run(app, host=host, port=int(port), log_level="warning", ws="none", timeout_graceful_shutdown=25)
+
+
+if __name__ == "__main__":
+    main()

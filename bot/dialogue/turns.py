@@ -1,0 +1,123 @@
+"""One message through Rasa, in its conversation's order, its replies kept with it in one transaction."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import OutputChannel, UserMessage
+
+from bot.dialogue.agent import TurnAborted
+from bot.records import messages
+from bot.records.messages import Reply
+from bot.records.store import Records
+
+log = logging.getLogger(__name__)
+
+BUTTON = re.compile(
+    r"/(?:start_practice|hint|dont_know|skip|repeat|why_mark|dispute_mark|stop|resume|progress|help|privacy"
+    r"|choose)(?:\{.*\})?"
+)
+
+
+class TurnFailed(Exception):
+    """The turn gave no reply; nothing of it was saved, and it may be tried again."""
+
+
+class Collected(OutputChannel):
+    """Takes what Rasa says; lines marked `join` continue the message before."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = []
+
+    @classmethod
+    def name(cls) -> str:
+        """Rasa's name of the channel."""
+        return "rapport"
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Keep one response."""
+        text = str(message.get("text") or "").strip()
+        buttons = tuple({"title": b["title"], "payload": b["payload"]} for b in message.get("buttons") or ())
+        kind = str(message.get("utter_action") or "").removeprefix("utter_")
+        if not text and not buttons:
+            return
+        if message.get("join") and self.replies and not self.replies[-1].buttons:
+            before = self.replies[-1]
+            self.replies[-1] = Reply(f"{before.text}\n{text}", before.kind, buttons)
+        else:
+            self.replies.append(Reply(text, kind, buttons))
+
+
+class Turns:
+    """Works messages off; one at a time per person, persons in parallel."""
+
+    def __init__(self, agent: Agent, records: Records, clock: Callable[[], datetime]) -> None:
+        self.agent, self.records, self.clock = agent, records, clock
+        self._order: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def work_off(self, message_id: str) -> list[Reply]:
+        """The replies to a kept message; the same ones if it was worked off before.
+
+        KeyError if there is no such message; TurnFailed if the turn gave no reply.
+        """
+        row = await asyncio.to_thread(messages.find, self.records, message_id)
+        if row is None or row["direction"] != "in":
+            raise KeyError(message_id)
+        async with self._order[row["person_id"]]:
+            row = await asyncio.to_thread(messages.find, self.records, message_id)
+            if row["status"] == "queued":
+                replies = await self._handle(row)
+                await asyncio.to_thread(self._keep, message_id, replies)
+        return await asyncio.to_thread(messages.replies_to, self.records, message_id)
+
+    def _keep(self, message_id: str, replies: list[Reply]) -> None:
+        with self.records.begin() as tx:
+            messages.finish(tx, message_id, replies, self.clock())
+
+    async def _handle(self, row: Any) -> list[Reply]:
+        channel = Collected()
+        message = UserMessage(
+            text=rasa_text(row["text"], row["payload"]),
+            output_channel=channel,
+            sender_id=f"person-{row['person_id']}",
+            input_channel="rapport",
+            message_id=row["message_id"],
+            metadata={"message_id": row["message_id"], "channel": row["channel"]},
+        )
+        try:
+            await self.agent.handle_message(message)
+        except TurnAborted as aborted:
+            raise TurnFailed(str(aborted)) from None
+        except Exception as error:
+            log.error("turn %s failed: %s", row["message_id"], type(error).__name__, exc_info=log.isEnabledFor(10))
+            raise TurnFailed(type(error).__name__) from None
+        if not channel.replies:
+            log.error("turn %s gave no reply", row["message_id"])
+            raise TurnFailed("no reply")
+        return channel.replies
+
+
+def rasa_text(text: str, payload: str | None) -> str:
+    """What Rasa is given: a button's payload as an intent, typed text never as one."""
+    if payload is not None and BUTTON.fullmatch(payload) and _json_or_nothing(payload):
+        return payload
+    typed = text.lstrip("/ \t\r\n")
+    return typed if typed.strip() else "/empty_message"
+
+
+def _json_or_nothing(payload: str) -> bool:
+    brace = payload.find("{")
+    if brace < 0:
+        return True
+    try:
+        return isinstance(json.loads(payload[brace:]), dict)
+    except ValueError:
+        return False

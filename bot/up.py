@@ -1,0 +1,172 @@
+"""Start all processes on one machine, restart what dies, stop all of it with Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Optional
+
+import httpx
+
+from bot.errors import RapportError, SettingsError
+from bot.settings import ROOT, Settings
+from bot.training import child_environment
+
+START_TIMEOUT = 180.0  # seconds a slow machine may take until everything answers
+RESTART_DELAYS = (0.2, 1.0, 3.0, 10.0)
+STEADY = 30.0  # seconds after which a process that dies counts as having run well
+
+
+class Child:
+    """One process of ours, started again when it dies."""
+
+    def __init__(self, name: str, module: str, env: dict[str, str], log: Path) -> None:
+        self.name, self.module, self.env, self.log = name, module, env, log
+        self.process: Optional[subprocess.Popen[bytes]] = None
+        self.started = 0.0
+        self.deaths = 0
+        self.not_before = 0.0
+
+    def start(self) -> None:
+        """Start it in a session of its own, so that Ctrl-C reaches only the supervisor."""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", self.module],
+                cwd=ROOT,
+                env=self.env,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+        self.started = time.monotonic()
+
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, signal_: signal.Signals) -> None:
+        """Ask it to stop."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal_)
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-12:]) if self.log.exists() else ""
+
+
+def free_port() -> int:
+    """A free port on loopback."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def check_port(host: str, port: int) -> None:
+    """SettingsError if the port is taken or may not be used."""
+    with socket.socket() as s:
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            s.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"Port {port} on {host} cannot be used ({error.strerror}). "
+                f"Stop what runs there, or choose another: RAPPORT_PORT={port + 1} make run"
+            ) from error
+
+
+def run_file(data: Path) -> Path:
+    """Where a running system says how to reach its dialogue process (readable by this user only)."""
+    return data / "run.json"
+
+
+def up(settings: Settings, say: Callable[[str], None]) -> None:
+    """Run everything until Ctrl-C or SIGTERM. RapportError if a process does not come up."""
+    check_port(settings.host, settings.port)
+    url, secret = f"http://127.0.0.1:{free_port()}", secrets.token_urlsafe(32)
+    env = child_environment(
+        RAPPORT_DIALOGUE_URL=url,
+        RAPPORT_DIALOGUE_SECRET=secret,
+        RAPPORT_DATA=str(settings.data),
+        RAPPORT_DEMO=str(int(settings.demo)),
+    )
+    logs = settings.data / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    children = [
+        Child("dialogue", "bot.dialogue.server", env, logs / "dialogue.log"),
+        Child("web", "bot.web", env, logs / "web.log"),
+    ]
+    stopping: list[int] = []
+    for s in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(s, lambda number, frame: stopping.append(number))
+    home = f"http://{settings.host}:{settings.port}"
+    path = run_file(settings.data)
+    try:
+        for child in children:
+            child.start()
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({"dialogue_url": url, "dialogue_secret": secret, "web": home, "pid": os.getpid()}))
+        _wait_ready(children, {"dialogue": url, "web": home}, stopping)
+        if not stopping:
+            say(f"Rapport is ready: {home}")
+        while not stopping:
+            _look_after(children, say)
+            time.sleep(0.2)
+    finally:
+        path.unlink(missing_ok=True)
+        _stop(children)
+
+
+def _wait_ready(children: list[Child], urls: dict[str, str], stopping: list[int]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT
+    waiting = list(children)
+    with httpx.Client(timeout=2, trust_env=False) as client:
+        while waiting and not stopping:
+            child = waiting[0]
+            if not child.alive():
+                raise RapportError(f"The {child.name} process did not start:\n{child.last_words()}")
+            try:
+                if client.get(urls[child.name] + "/healthz").status_code == 200:
+                    waiting.pop(0)
+                    continue
+            except httpx.HTTPError:
+                pass
+            if time.monotonic() > deadline:
+                raise RapportError(f"The {child.name} process is not ready after {START_TIMEOUT:g} s; see {child.log}")
+            time.sleep(0.1)
+
+
+def _look_after(children: list[Child], say: Callable[[str], None]) -> None:
+    now = time.monotonic()
+    for child in children:
+        if child.alive():
+            continue
+        if child.process is not None:
+            code = child.process.returncode
+            child.deaths = 1 if now - child.started > STEADY else child.deaths + 1
+            delay = RESTART_DELAYS[min(child.deaths, len(RESTART_DELAYS)) - 1]
+            child.not_before, child.process = now + delay, None
+            say(f"The {child.name} process ended ({code}); starting it again. Its log: {child.log}")
+        if now >= child.not_before:
+            child.start()
+
+
+def _stop(children: list[Child]) -> None:
+    """Web first, so that nothing new comes in; turns in flight are finished."""
+    for child in reversed(children):
+        child.stop(signal.SIGTERM)
+    deadline = time.monotonic() + 30
+    for child in children:
+        if child.process is not None:
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.stop(signal.SIGKILL)
+                child.process.wait()
