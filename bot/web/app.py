@@ -1,0 +1,93 @@
+"""The web application: every route and all middleware in sight."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from bot.records import reports
+from bot.records.store import Records
+from bot.relay import Relay
+from bot.settings import Settings
+from bot.syllabus.syllabus import Syllabus
+from bot.web import answers, chat, coverage, problems, progress, signin, stream
+from bot.web.guard import Web, action, page, public, public_action
+from bot.web.middleware import BodyLimit, SafeHeaders, SignedIn
+from bot.web.pages import STATIC, Pages
+from bot.web.throttle import Throttle
+
+POST = ["POST"]
+
+
+class Files(StaticFiles):
+    """Our own files, kept for long by browsers where the address names their content."""
+
+    def file_response(self, *args: object, **kw: object) -> Response:
+        """The file with its caching rule."""
+        answer: Response = super().file_response(*args, **kw)  # type: ignore[arg-type]
+        answer.headers["cache-control"] = "public, max-age=604800"
+        return answer
+
+
+def healthz(request: Request, web: Web) -> Response:
+    """Alive, and the records can be read; 503 if they cannot."""
+    reports.alive(web.records)
+    return PlainTextResponse("ok", headers={"cache-control": "no-store"})
+
+
+ROUTES = [
+    Route("/", page(signin.home)),
+    Route("/sign-in", public(signin.form)),
+    Route("/sign-in", public_action(signin.sign_in), methods=POST),
+    Route("/sign-in/demo", public_action(signin.demo), methods=POST),
+    Route("/sign-out", action(signin.sign_out), methods=POST),
+    Route("/invitation/{token}", public(signin.invitation)),
+    Route("/invitation/{token}", public_action(signin.accept_invitation), methods=POST),
+    Route("/chat", page(chat.show, "learner")),
+    Route("/chat/messages", action(chat.post, "learner"), methods=POST),
+    Route("/chat/stream", page(stream.stream, "learner")),
+    Route("/progress", page(progress.show, "learner")),
+    Route("/progress/workplace", action(progress.save_workplace, "learner"), methods=POST),
+    Route("/coverage", page(coverage.show, "tutor", "admin")),
+    Route("/coverage.csv", page(coverage.export, "tutor", "admin")),
+    Route("/coverage/{person_id:int}/{unit}/{statement:path}", page(answers.show, "tutor", "admin")),
+    Route("/healthz", public(healthz)),
+    # Files only: compressing a page that holds a token beside what others wrote would leak the token.
+    Mount("/static", GZipMiddleware(Files(directory=STATIC)), name="static"),
+]
+
+MIDDLEWARE = [
+    Middleware(SafeHeaders),
+    Middleware(BodyLimit),
+    Middleware(SignedIn),
+]
+
+
+def create_app(
+    settings: Settings, syllabus: Syllabus, records: Records, relay: Relay, clock: Callable[[], datetime]
+) -> Starlette:
+    """The application; its lifespan starts and stops the relay."""
+    web = Web(settings, syllabus, records, relay, clock, Pages(settings.demo), Throttle(clock), asyncio.Event())
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await relay.start()
+        try:
+            yield
+        finally:
+            web.closing.set()
+            await relay.stop()
+
+    app = Starlette(routes=ROUTES, middleware=MIDDLEWARE, exception_handlers=dict(problems.HANDLERS), lifespan=lifespan)
+    app.state.web = web
+    return app

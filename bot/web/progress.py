@@ -1,0 +1,70 @@
+"""A learner's own page: where they stand, what is next, where they work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.records import reports
+from bot.records.people import Session
+from bot.records.store import Workplace
+from bot.relay import clean
+from bot.web import standing
+from bot.web.guard import Form, Web, is_fetch
+
+LONGEST_NAME, LONGEST_TEXT = 200, 2000
+
+
+def show(request: Request, web: Web, session: Session) -> Response:
+    """Every enrolled unit, reviews, last answers, workplace profile."""
+    progress = reports.learner_progress(web.records, session.person.id, web.clock())
+    return web.pages.page(
+        request,
+        "progress.html",
+        progress=progress,
+        units=[_unit(web, unit, progress) for unit in progress.units if unit in web.syllabus.units],
+        workplace=progress.workplace or Workplace(),
+        saved=request.query_params.get("saved") == "1",
+        **_limits(),
+    )
+
+
+async def save_workplace(request: Request, web: Web, session: Session, form: Form) -> Response:
+    """Keep the workplace profile."""
+
+    def text(name: str, most: int) -> str:
+        return clean(form.get(name, "")).strip()[:most]
+
+    workplace = Workplace(
+        organisation=" ".join(text("organisation", LONGEST_NAME).split()),
+        services=text("services", LONGEST_TEXT),
+        limits=text("limits", LONGEST_TEXT),
+        refer_to=text("refer_to", LONGEST_TEXT),
+    )
+    await run_in_threadpool(_save, web, session.person.id, workplace)
+    if is_fetch(request):
+        values = {"workplace": workplace, "saved": True, "csrf": session.csrf, **_limits()}
+        return Response(web.pages.text("workplace.html", **values), media_type="text/html")
+    return RedirectResponse("/progress?saved=1#workplace", 303)
+
+
+def _save(web: Web, person_id: int, workplace: Workplace) -> None:
+    with web.records.begin() as tx:
+        tx.save_workplace(person_id, workplace, web.clock())
+
+
+def _limits() -> dict[str, int]:
+    return {"longest_name": LONGEST_NAME, "longest_text": LONGEST_TEXT}
+
+
+def _unit(web: Web, id: str, progress: reports.Progress) -> dict[str, Any]:
+    unit = web.syllabus.units[id]
+    return {
+        "unit": unit,
+        "sections": standing.sections(unit, progress.cells),
+        "counts": standing.counts(unit, progress.cells),
+        "next": standing.next_up(unit, progress.cells),
+    }

@@ -1,0 +1,139 @@
+"""Sign in, sign out, set a first password."""
+
+from __future__ import annotations
+
+from typing import Any, Optional
+
+import anyio
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from bot.errors import BadInput
+from bot.records import people
+from bot.records.people import Session
+from bot.web.guard import Form, Web, cookie_name, form_token, local_path, set_cookie
+
+DEMO_ROLES = ("learner", "tutor")
+
+
+def home(request: Request, web: Web, session: Session) -> Response:
+    """To the page that this person's role works on."""
+    roles = session.person.roles
+    if "learner" in roles:
+        return RedirectResponse("/chat", 303)
+    if roles & {"tutor", "admin"}:
+        return RedirectResponse("/coverage", 303)
+    return web.pages.page(request, "home.html")
+
+
+def form(request: Request, web: Web) -> Response:
+    """The sign-in page."""
+    if request.state.session:
+        return RedirectResponse("/", 303)
+    return _page(request, web, after=local_path(request.query_params.get("next", "")) or "")
+
+
+async def sign_in(request: Request, web: Web, form: Form) -> Response:
+    """Check address and password; too many failures have to wait."""
+    email, after = form.get("email", "").strip().lower()[:254], local_path(form.get("next", "")) or ""
+    client = request.client.host if request.client else "unknown"
+    wait = web.throttle.wait(email, client)
+    if wait:
+        answer = _page(request, web, 429, "wait", email, after, wait)
+        answer.headers["retry-after"] = str(wait)
+        return answer
+    web.throttle.failed(email, client)  # counted before the check, so that parallel guesses count too
+    person = await anyio.to_thread.run_sync(
+        people.check_password, web.records, email, form.get("password", "")[:1000], limiter=web.hashing
+    )
+    if person is None:
+        return _page(request, web, 401, "wrong", email, after)
+    web.throttle.succeeded(email, client)
+    return await _enter(request, web, person.id, after)
+
+
+async def demo(request: Request, web: Web, form: Form) -> Response:
+    """Sign in as the demo person of a role, where the demo is on."""
+    role = form.get("role", "")
+    if not web.settings.demo or role not in DEMO_ROLES:
+        raise HTTPException(404)
+    person = await run_in_threadpool(people.demo_person, web.records, role)
+    if person is None:
+        return _page(request, web, 409, "no_demo")
+    return await _enter(request, web, person.id, "")
+
+
+async def sign_out(request: Request, web: Web, session: Session, form: Form) -> Response:
+    """End the session here and in the records."""
+    await run_in_threadpool(people.close_session, web.records, request.cookies[cookie_name(request, "session")])
+    answer = RedirectResponse("/sign-in", 303)
+    answer.delete_cookie(
+        cookie_name(request, "session"), httponly=True, samesite="lax", secure=request.url.scheme == "https"
+    )
+    return answer
+
+
+def invitation(request: Request, web: Web) -> Response:
+    """The page on which an invited person sets a password."""
+    person_id = people.invited(web.records, request.path_params["token"], web.clock())
+    person = people.find(web.records, person_id) if person_id is not None else None
+    if person is None:
+        raise HTTPException(404, "invitation")
+    return _with_form_cookie(request, web.pages.page(request, "invitation.html", **_invited(request, person.name)))
+
+
+async def accept_invitation(request: Request, web: Web, form: Form) -> Response:
+    """Set the password and sign in."""
+    token, password = request.path_params["token"], form.get("password", "")
+    person_id = await run_in_threadpool(people.invited, web.records, token, web.clock())
+    person = await run_in_threadpool(people.find, web.records, person_id) if person_id is not None else None
+    if person is None:
+        raise HTTPException(404, "invitation")
+    problem: Optional[str] = None
+    if password != form.get("again", ""):
+        problem = "different"
+    else:
+        try:
+            await anyio.to_thread.run_sync(
+                people.use_invitation, web.records, token, password, web.clock(), limiter=web.hashing
+            )
+        except BadInput as error:
+            problem = str(error)
+    if problem:
+        values = {**_invited(request, person.name), "problem": problem}
+        return _with_form_cookie(request, web.pages.page(request, "invitation.html", 400, **values))
+    return await _enter(request, web, person.id, "")
+
+
+def _invited(request: Request, name: str) -> dict[str, Any]:
+    return {"name": name, "token": form_token(request), "problem": None, "shortest": people.SHORTEST_PASSWORD}
+
+
+def _page(
+    request: Request, web: Web, status: int = 200, problem: str = "", email: str = "", after: str = "", wait: int = 0
+) -> Response:
+    minutes = -(-wait // 60)
+    values = {"token": form_token(request), "problem": problem, "email": email, "after": after, "minutes": minutes}
+    return _with_form_cookie(request, web.pages.page(request, "sign_in.html", status, **values))
+
+
+def _with_form_cookie(request: Request, answer: Response) -> Response:
+    if not request.cookies.get(cookie_name(request, "form")):
+        set_cookie(request, answer, "form", form_token(request))
+    return answer
+
+
+async def _enter(request: Request, web: Web, person_id: int, after: str) -> Response:
+    """A new session, the old one closed, the form token changed."""
+    old = request.cookies.get(cookie_name(request, "session"))
+    if old:
+        await run_in_threadpool(people.close_session, web.records, old)
+    token, _ = await run_in_threadpool(people.open_session, web.records, person_id, web.clock())
+    answer = RedirectResponse(after or "/", 303)
+    set_cookie(request, answer, "session", token, int(people.SESSION_LASTS.total_seconds()))
+    answer.delete_cookie(
+        cookie_name(request, "form"), httponly=True, samesite="lax", secure=request.url.scheme == "https"
+    )
+    return answer
