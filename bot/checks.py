@@ -55,9 +55,9 @@ def _responses_used(root: Path) -> set[tuple[str, str]]:
     used = set()
     for path in [root / "bot" / "coach.py", *sorted((root / "bot" / "coaching").glob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("utter_"):
-                if not node.value.endswith("_"):
-                    used.add((node.value, str(path.relative_to(root))))
+            literal = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+            if literal.startswith("utter_") and not literal.endswith("_"):
+                used.add((literal, str(path.relative_to(root))))
     return used
 
 
@@ -70,7 +70,7 @@ def coverage_of_questions(syllabus: Syllabus) -> list[tuple[str, str, str, str]]
     for unit in syllabus.units.values():
         if unit.id not in syllabus.unit_of.values():
             continue
-        kinds = {f"{unit.id}/{c.id}": c.kind for c in unit.criteria}
+        kinds: dict[str, str] = {f"{unit.id}/{c.id}": c.kind for c in unit.criteria}
         kinds.update({bullet_key(unit.id, b.id): "understanding" for b in unit.bullets})
         for statement in syllabus.statements(unit.id):
             if kinds[statement] != "performance":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,7 +24,9 @@ app = typer.Typer(
 )  # fmt: skip
 people_app = typer.Typer(help="People: add, invite, list.", no_args_is_help=True)
 app.add_typer(people_app, name="people")
-out, err = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+# No markup and no emoji: names and answers are people's own words, "[x]" and ":cat:" included.
+_plain: dict[str, bool] = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
+out, err = Console(**_plain), Console(stderr=True, **_plain)  # type: ignore[arg-type]
 
 
 def main() -> None:
@@ -280,7 +283,8 @@ def bench(
     from bot.training import child_environment
 
     command = [sys.executable, str(ROOT / "benchmarks" / "against_starter.py"), "--out", str(out_)]
-    sys.exit(subprocess.run(command + (["--quick"] if quick else []), env=child_environment()).returncode)
+    # In place of this process, so that Ctrl-C reaches the benchmark and it can clean up.
+    os.execve(sys.executable, command + (["--quick"] if quick else []), child_environment())
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from bot.coaching import practice as on_question
 from bot.coaching import review
-from bot.coaching.choosing import Scope, find_scope, next_question
+from bot.coaching.choosing import Scope, find_scope, next_question, topic_of
 from bot.coaching.gaps import option_named
 from bot.coaching.meaning import asked_term
 from bot.coaching.model import Done, Line, Move, Practice, Step
@@ -56,8 +56,9 @@ class Coach:
             scope = find_scope(turn.text, self.syllabus, with_questions, self.marker.similar)
             if scope is None:
                 return Move((Line("utter_topic_unknown", {"topics": self._some_topics(with_questions)}),))
-            opened = tx.open_practice(turn.person_id)
-            if opened and not scope.statements and opened[1].question and not opened[1].wanted:
+            opened = self._opened(tx, turn.person_id)
+            in_unit = opened and opened[1].question and not opened[1].wanted and not scope.statements
+            if opened and in_unit and (opened[1].unit == scope.unit or not topic_of(turn.text)):
                 return self._go_on(tx, turn, *opened)
             fresh = Practice(scope.unit, scope.statements, scope.label)
             id = tx.start_practice(turn.person_id, fresh, self.clock())
@@ -70,10 +71,10 @@ class Coach:
         """Mark one answer, record the attempt, choose the next move."""
 
         def decide(tx: Tx) -> Move:
-            opened = tx.open_practice(turn.person_id)
+            opened = self._opened(tx, turn.person_id)
             if opened is None or opened[1].question is None:
                 return Move((Line("utter_nothing_open"),), "off")
-            id, practice = opened
+            id, practice = opened[0], replace(opened[1], paused=False)
             question = self.syllabus.questions[practice.question or ""]
             if practice.waiting == "workplace":
                 return self._take_workplace(tx, turn, id, practice, question)
@@ -83,8 +84,8 @@ class Coach:
                     buttons = on_question.option_buttons(question)
                     return Move((Line("utter_choice_unclear", buttons=buttons),), "practice")
                 return self._take_choice(tx, turn, id, practice, question, option)
-            marking = self.marker.mark(question, turn.text)
-            step = on_question.take_marking(practice, question, marking, turn.text)
+            marking = on_question.with_gap(practice, question, self.marker.mark(question, turn.text), turn.text)
+            step = on_question.take_marking(practice, question, marking)
             self._record(tx, turn, id, step.practice, question, marking, step)
             return self._after(tx, turn, id, question, step)
 
@@ -94,7 +95,7 @@ class Coach:
         """Take a tapped choice; a button of an older question is answered politely and counts for nothing."""
 
         def decide(tx: Tx) -> Move:
-            opened = tx.open_practice(turn.person_id)
+            opened = self._opened(tx, turn.person_id)
             if opened is None or opened[1].question != question_id or opened[1].paused:
                 return Move((Line("utter_old_button"),))
             id, practice = opened
@@ -157,7 +158,7 @@ class Coach:
         """Go on where the learner stopped, on whatever channel."""
 
         def decide(tx: Tx) -> Move:
-            opened = tx.open_practice(turn.person_id)
+            opened = self._opened(tx, turn.person_id)
             if opened is None or opened[1].question is None:
                 return Move((Line("utter_nothing_to_resume"),))
             return self._go_on(tx, turn, *opened)
@@ -170,11 +171,11 @@ class Coach:
         """Why this mark, per key point; before any answer: why this question."""
 
         def decide(tx: Tx) -> Move:
-            opened = tx.open_practice(turn.person_id)
-            if opened is None:
+            opened = self._opened(tx, turn.person_id)
+            practice = opened[1] if opened else Practice("")
+            attempt = tx.last_attempt(turn.person_id)
+            if attempt is None and practice.question is None:
                 return Move((Line("utter_nothing_open"),))
-            practice = opened[1]
-            attempt = tx.attempt_of(practice.last) if practice.last else None
             if attempt is None or (practice.question and practice.tries == 0 and not practice.done):
                 question = self.syllabus.questions[practice.question or ""]
                 texts = "; ".join(self.syllabus.text_of(s) for s in self.syllabus.own_statements(question))
@@ -188,8 +189,7 @@ class Coach:
         """Note that the learner holds the last mark to be wrong; a tutor looks at it."""
 
         def decide(tx: Tx) -> Move:
-            opened = tx.open_practice(turn.person_id)
-            attempt = tx.attempt_of(opened[1].last) if opened and opened[1].last else None
+            attempt = tx.last_attempt(turn.person_id)
             if attempt is None:
                 return Move((Line("utter_no_mark_to_dispute"),))
             tx.add_dispute(turn, attempt["id"], self.clock())
@@ -218,6 +218,8 @@ class Coach:
             rows = tx.coverage_of(turn.person_id)
             lines = []
             for unit in tx.units_of(turn.person_id):
+                if unit not in self.syllabus.units:
+                    continue
                 criteria = [c for c in self.syllabus.units[unit].criteria if c.kind == "knowledge"]
                 states = [rows[f"{unit}/{c.id}"]["state"] if f"{unit}/{c.id}" in rows else "" for c in criteria]
                 missing = [c.id for c, s in zip(criteria, states) if not s]
@@ -252,7 +254,7 @@ class Coach:
         """Ask for the workplace again."""
 
         def decide(tx: Tx) -> Move:
-            opened = tx.open_practice(turn.person_id)
+            opened = self._opened(tx, turn.person_id)
             if opened is None or opened[1].question is None:
                 return Move((Line("utter_workplace_later"),))
             id, practice = opened
@@ -266,7 +268,7 @@ class Coach:
 
         def decide(tx: Tx) -> Move:
             name = tx.name_of(turn.person_id).split(" ")[0]
-            opened = tx.open_practice(turn.person_id)
+            opened = self._opened(tx, turn.person_id)
             if opened and opened[1].question and not opened[1].paused:
                 return Move((Line("utter_greet_back", {"name": name}),))
             if opened and opened[1].question:
@@ -278,7 +280,7 @@ class Coach:
     def open_loop(self, person_id: int) -> Optional[str]:
         """ "practice" if the learner is in the middle of one: what a new Rasa session must bring back."""
         with self.records.reading() as tx:
-            opened = tx.open_practice(person_id)
+            opened = self._opened(tx, person_id)
         return "practice" if opened and opened[1].question and not opened[1].paused else None
 
     # Inside -----------------------------------------------------------------------------------------------------
@@ -291,8 +293,13 @@ class Coach:
             tx.save_move(turn, move, self.clock())
         return move
 
+    def _opened(self, tx: Tx, person_id: int) -> Optional[tuple[int, Practice]]:
+        """What the learner is in the middle of, as the content is now."""
+        opened = tx.open_practice(person_id)
+        return (opened[0], on_question.fitted(opened[1], self.syllabus.questions)) if opened else None
+
     def _active(self, tx: Tx, turn: Turn) -> Optional[tuple[int, Practice]]:
-        opened = tx.open_practice(turn.person_id)
+        opened = self._opened(tx, turn.person_id)
         return opened if opened and opened[1].question and not opened[1].paused else None
 
     def _go_on(self, tx: Tx, turn: Turn, id: int, practice: Practice) -> Move:
@@ -328,7 +335,11 @@ class Coach:
         known = tx.workplace(turn.person_id) or Workplace()
         tx.save_workplace(turn.person_id, replace(known, organisation="" if refused else said), self.clock())
         lead = Line("utter_workplace_skipped") if refused else Line("utter_workplace_kept", {"organisation": said})
-        step = on_question.put_question(practice, question, "" if refused else said, self._about(question))
+        organisation, about = "" if refused else said, self._about(question)
+        if practice.points or practice.tries:  # changed in the middle of a question: answers and help stay
+            step = on_question.repeat(replace(practice, waiting="answer"), question, organisation, about)
+        else:
+            step = on_question.put_question(practice, question, organisation, about)
         tx.save_practice(id, step.practice, self.clock())
         return Move((lead, *step.lines), "practice")
 
@@ -370,7 +381,7 @@ class Coach:
         """Save the step; where the question has ended, grade its review and ask the next."""
         now = self.clock()
         answered = tx.attempt_of(turn.message_id) is not None
-        practice = replace(step.practice, last=turn.message_id) if answered else step.practice
+        practice = step.practice
         if question.form == "open":
             tx.add_told(turn, question.id, step.told, now)
         if answered:
@@ -432,7 +443,10 @@ class Coach:
         lines = [Line("utter_why_head", {"answer": shorten(attempt["answer"], 120)})]
         still_open = practice.question == question.id and not any(d.question == question.id for d in practice.done)
         missing = 0
+        points = {e.id for e in question.expectations} | {m.id for m in question.misconceptions}
         for match in attempt["matches"]:
+            if match["point_id"] not in points:
+                continue  # the content has changed since
             if match["kind"] == "misconception":
                 name, label = "utter_why_misconception", question.misconception(match["point_id"]).correction
             else:
@@ -447,7 +461,7 @@ class Coach:
 
     def _ask_tutor(self, turn: Turn, kind: str, said: str) -> Move:
         def decide(tx: Tx) -> Move:
-            opened = tx.open_practice(turn.person_id)
+            opened = self._opened(tx, turn.person_id)
             tx.ask_tutor(turn, kind, opened[1].question if opened else None, self.clock())
             return Move((Line(said),))
 

@@ -82,7 +82,7 @@ def write_rows(rows: list[dict[str, Any]], form: str, target: Optional[Path], co
             return
         if form == "table":
             with target.open("w", encoding="utf-8") as file:
-                Console(file=file, width=160).print(_table(rows))
+                Console(file=file, width=160, markup=False, emoji=False).print(_table(rows))
         else:
             target.write_text(_text(rows, form), encoding="utf-8")
     except OSError as error:

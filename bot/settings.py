@@ -60,13 +60,18 @@ def read_settings(environ: Optional[Mapping[str, str]] = None) -> Settings:
         knowledge=Path(env.get("RAPPORT_KNOWLEDGE") or ROOT / "knowledge"),
         models=Path(env.get("RAPPORT_MODELS") or ROOT / "models"),
         host=env.get("RAPPORT_HOST") or "127.0.0.1",
-        port=int(_number(env, "RAPPORT_PORT", 8000, 1, 65535)),
+        port=_port(env),
         dialogue_url=env.get("RAPPORT_DIALOGUE_URL") or "http://127.0.0.1:5005",
         dialogue_secret=env.get("RAPPORT_DIALOGUE_SECRET") or "",
         demo=_switch(env, "RAPPORT_DEMO", embedded),
         notice_after=_number(env, "RAPPORT_NOTICE_AFTER", 3.5, 0.1, 60),
         turn_timeout=_number(env, "RAPPORT_TURN_TIMEOUT", 20, 0.5, 600),
     )
+
+
+def run_file(data: Path) -> Path:
+    """Where a running system says how to reach its dialogue process (readable by this user only)."""
+    return data / "run.json"
 
 
 def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
@@ -78,6 +83,13 @@ def _number(env: Mapping[str, str], name: str, default: float, low: float, high:
     if not low <= value <= high:
         raise SettingsError(f"{name} is {text!r}; it must be a number from {low:g} to {high:g}.")
     return value
+
+
+def _port(env: Mapping[str, str]) -> int:
+    value = _number(env, "RAPPORT_PORT", 8000, 1, 65535)
+    if value != int(value):
+        raise SettingsError(f"RAPPORT_PORT is {env['RAPPORT_PORT']!r}; it must be a whole number.")
+    return int(value)
 
 
 def _switch(env: Mapping[str, str], name: str, default: bool) -> bool:

@@ -14,8 +14,7 @@ from bot.records import messages, people
 from bot.records.store import Records
 from bot.relay import HttpDialogue, Relay
 from bot.relay_texts import relay_texts
-from bot.settings import Settings
-from bot.up import run_file
+from bot.settings import Settings, run_file
 
 PATIENCE = 120.0  # seconds to wait for one reply
 

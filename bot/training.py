@@ -56,7 +56,19 @@ def train(models: Path, progress: Callable[[str, int, int], None], force: bool =
             f"Cannot write to {models} ({error.strerror}). Give the folder to this user or set RAPPORT_MODELS."
         ) from error
     name = f"rapport-{sources_hash()}"
-    command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", name, "--domain", "domain", "--out", str(models), "--force"]
+    command = [
+        sys.executable,
+        "-m",
+        "rasa",
+        "train",
+        "--fixed-model-name",
+        name,
+        "--domain",
+        "domain",
+        "--out",
+        str(models),
+        "--force",
+    ]
     lines: list[str] = []
     done = 0
     with subprocess.Popen(

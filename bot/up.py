@@ -17,7 +17,7 @@ from typing import Optional
 import httpx
 
 from bot.errors import RapportError, SettingsError
-from bot.settings import ROOT, Settings
+from bot.settings import ROOT, Settings, run_file
 from bot.training import child_environment
 
 START_TIMEOUT = 180.0  # seconds a slow machine may take until everything answers
@@ -80,11 +80,6 @@ def check_port(host: str, port: int) -> None:
                 f"Port {port} on {host} cannot be used ({error.strerror}). "
                 f"Stop what runs there, or choose another: RAPPORT_PORT={port + 1} make run"
             ) from error
-
-
-def run_file(data: Path) -> Path:
-    """Where a running system says how to reach its dialogue process (readable by this user only)."""
-    return data / "run.json"
 
 
 def up(settings: Settings, say: Callable[[str], None]) -> None:

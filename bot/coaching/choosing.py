@@ -7,15 +7,17 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Optional
 
 import msgspec
+from rapidfuzz import fuzz
 
 from bot.coaching.gaps import plain
 from bot.syllabus.model import Question
-from bot.syllabus.syllabus import Syllabus
+from bot.syllabus.syllabus import Syllabus, bullet_key
 
 Similar = Callable[[str, Sequence[str]], Sequence[float]]
 RANK = {"practising": 1, "ready": 2}
 ROLE = {"plain": 0, "situation": 1, "retest": 2}
-SURE, POSSIBLE = 0.62, 0.5
+POSSIBLE = 0.5  # cosine below which a topic is not meant
+WORDING = 0.3  # what the same words add to the same meaning
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -89,14 +91,9 @@ def find_scope(text: str, syllabus: Syllabus, unit_ids: Sequence[str], similar: 
                 return _of_criterion(syllabus, unit, number)
     outcome = re.search(r"\b(?:lo|outcome|learning outcome)\s*(\d)\b", lowered)
     if outcome and unit_ids:
-        unit = unit_ids[0]
-        inside = {c.id for c in syllabus.units[unit].criteria if c.outcome == outcome[1]}
-        bullets = {b.id for b in syllabus.units[unit].bullets if b.outcome == outcome[1]}
-        statements = tuple(
-            s for s in syllabus.statements(unit) if s.split("/")[1] in inside or s.split("bullet:")[-1] in bullets
-        )
-        if syllabus.open_for(statements):
-            return Scope(unit, statements, f"learning outcome {outcome[1]}")
+        scope = _of_outcome(syllabus, unit_ids[0], outcome[1])
+        if syllabus.open_for(scope.statements):
+            return scope
     topic = topic_of(text)
     for unit in unit_ids:
         if topic in {unit, syllabus.units[unit].title.lower(), f"unit {unit}"} or (not topic and unit == unit_ids[0]):
@@ -109,8 +106,18 @@ def _of_criterion(syllabus: Syllabus, unit: str, number: str) -> Scope:
     criterion = syllabus.units[unit].criterion(number)
     if criterion.kind == "knowledge":
         return Scope(unit, (f"{unit}/{number}",), f"{unit.upper()} {number}")
-    behind = tuple(f"{unit}/bullet:{b.id}" for b in syllabus.units[unit].bullets if number in b.criteria)
-    return Scope(unit, behind, f"the knowledge behind {unit.upper()} {number}")
+    behind = tuple(bullet_key(unit, b.id) for b in syllabus.units[unit].bullets if number in b.criteria)
+    if behind:
+        return Scope(unit, behind, f"the knowledge behind {unit.upper()} {number}")
+    return _of_outcome(syllabus, unit, criterion.outcome)  # no bullet names it: what its outcome asks to know
+
+
+def _of_outcome(syllabus: Syllabus, unit: str, outcome: str) -> Scope:
+    """The statements of a learning outcome; knowledge only, as performance criteria have no questions."""
+    u = syllabus.units[unit]
+    criteria = (f"{unit}/{c.id}" for c in u.criteria if c.outcome == outcome and c.kind == "knowledge")
+    bullets = (bullet_key(unit, b.id) for b in u.bullets if b.outcome == outcome)
+    return Scope(unit, (*criteria, *bullets), f"learning outcome {outcome}")
 
 
 def _by_topic(topic: str, syllabus: Syllabus, unit_ids: Sequence[str], similar: Similar) -> Optional[Scope]:
@@ -126,11 +133,16 @@ def _by_topic(topic: str, syllabus: Syllabus, unit_ids: Sequence[str], similar: 
     for name in different:  # all its words said, or said whole: as good as meant
         if name == topic or (len(topic.split()) > 1 and set(topic.split()) <= set(name.split())):
             scores[name] = max(scores[name], 0.95)
-    best = max(different, key=lambda n: scores[n])
-    if scores[best] < POSSIBLE:
+    likely = {n: scores[n] + WORDING * fuzz.token_set_ratio(topic, n) / 100 for n in different if scores[n] >= POSSIBLE}
+    if not likely:
         return None
-    fitting = [q for name, q in names if scores[name] >= max(POSSIBLE, scores[best] - 0.03)]
-    fitting.sort(key=lambda q: (q.form == "choice", ROLE[q.role]))
-    chosen = fitting[0]
-    own = syllabus.own_statements(chosen)
-    return Scope(syllabus.unit_of[chosen.id], own[:1] if "/bullet:" not in own[0] else own, topic, chosen.id)
+    best = max(likely, key=lambda n: likely[n])
+    nearest = next(q for name, q in names if name == best)
+    own = syllabus.own_statements(nearest)
+    own = own[:1] if "/bullet:" not in own[0] else own
+    fitting = [
+        q for name, q in names if likely.get(name, 0.0) >= likely[best] - 0.03 and set(own) <= syllabus.serves(q)
+    ]
+    first = min(fitting, key=lambda q: (q.form == "choice", ROLE[q.role]))
+    label = best if best in nearest.topics else first.topics[0] if first.topics else topic
+    return Scope(syllabus.unit_of[first.id], own, label, first.id)

@@ -35,19 +35,20 @@ def standing(tries: Sequence[Tried], told: Iterable[tuple[str, datetime]]) -> Op
     """Practising from the first attempt; ready once met unassisted on two different questions.
 
     The second must lie on a later UTC day than the first. An answer to a question that the coach has told
-    counts only after COOL_OFF. None where there was no attempt. Order of `tries` does not matter.
+    (or helped with) counts only after COOL_OFF. None where there was no attempt. Order of `tries` does not matter.
     """
     if not tries:
         return None
     tries = sorted(tries, key=lambda t: t.when)
     tellings = list(told)
+    helped = [(t.question, t.when) for t in tries if not t.unassisted]
     met = [
         t
         for t in tries
         if t.complete
         and t.unassisted
         and t.counts
-        and not any(q == t.question and when <= t.when < when + COOL_OFF for q, when in tellings)
+        and not any(q == t.question and when <= t.when < when + COOL_OFF for q, when in [*tellings, *helped])
     ]
     ready_at = next(
         (

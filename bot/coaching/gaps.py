@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from bot.syllabus.model import Option
 
+NEGATIONS = frozenset({"not", "no", "never", "dont", "don't", "isn't", "isnt"})
 WORDS = re.compile(r"[^\W_]+(?:'\w+)?", re.UNICODE)
 
 
@@ -30,9 +31,9 @@ def fills_gap(text: str, answers: Sequence[str]) -> bool:
         wanted = plain(answer).split()
         for i in range(len(words) - len(wanted) + 1):
             window = words[i : i + len(wanted)]
-            if wanted and all(_near(a, b) for a, b in zip(window, wanted)):
-                if not {"not", "no", "never", "dont", "don't", "isn't", "isnt"} & set(words[max(0, i - 2) : i]):
-                    return True
+            negated = bool(NEGATIONS & set(words[max(0, i - 2) : i]))
+            if wanted and not negated and all(_near(a, b) for a, b in zip(window, wanted)):
+                return True
     return False
 
 

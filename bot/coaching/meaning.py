@@ -10,9 +10,12 @@ from bot.coaching.gaps import plain
 from bot.syllabus.model import Term
 from bot.syllabus.syllabus import Syllabus
 
-ASKING = frozenset(
-    ["what", "whats", "what's", "does", "do", "is", "are", "the", "a", "an", "mean", "means", "meaning", "meant", "of", "by", "word", "term", "define", "definition", "explain", "wot", "wat", "dont", "don't", "understand", "know", "i", "im", "not", "sure", "tell", "me", "please", "pls", "u", "you", "can", "could", "to", "say", "in", "this", "that", "it", "here", "so"]
-)
+ASKING = frozenset({
+    "what", "whats", "what's", "does", "do", "is", "are", "the", "a", "an", "mean", "means", "meaning", "meant", "of",
+    "by", "word", "term", "define", "definition", "explain", "wot", "wat", "dont", "don't", "understand", "know", "i",
+    "im", "not", "sure", "tell", "me", "please", "pls", "u", "you", "can", "could", "to", "say", "in", "this", "that",
+    "it", "here", "so",
+})  # fmt: skip
 
 
 def asked_term(text: str, syllabus: Syllabus) -> Optional[Term]:

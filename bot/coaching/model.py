@@ -57,7 +57,6 @@ class Practice(msgspec.Struct, frozen=True):
     """One practice session, kept while it is open or paused.
 
     `wanted`: statements asked for, empty for the whole unit. `points` and below are of the open question.
-    `last`: message id of the last attempt, for "why?" and "that mark is wrong".
     """
 
     unit: str
@@ -71,7 +70,6 @@ class Practice(msgspec.Struct, frozen=True):
     pumped: bool = False
     tries: int = 0
     choice_wrong: bool = False
-    last: Optional[str] = None
     done: tuple[Done, ...] = ()
 
     def point(self, id: str) -> Point:

@@ -6,13 +6,14 @@ time: pump → hint → stronger hint → prompt → assertion. "I don't know" l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Optional
 
 from msgspec.structs import replace
 
 from bot.coaching.gaps import fills_gap
 from bot.coaching.model import Button, Line, Point, Practice, Step
-from bot.marking.model import Marking, Match
+from bot.marking.model import Marking, Match, Verdict
 from bot.syllabus.model import Question
 
 
@@ -32,6 +33,26 @@ def put_question(practice: Practice, question: Question, organisation: str, abou
     return Step(fresh, (_question_line(question, organisation, about),))
 
 
+def fitted(practice: Practice, questions: Mapping[str, Question]) -> Practice:
+    """`practice` as the content is now, which may have changed since: points that are gone are left out, new ones open.
+
+    A question that is gone is no longer open.
+    """
+    practice = replace(practice, done=tuple(d for d in practice.done if d.question in questions))
+    question = questions.get(practice.question or "")
+    if question is None:
+        return replace(practice, question=None, waiting="answer", points=(), focus=None)
+    ids = [e.id for e in question.expectations]
+    if not practice.points or [p.id for p in practice.points] == ids:
+        return practice
+    known = {p.id: p for p in practice.points}
+    focus = practice.focus if practice.focus in ids else None
+    practice = replace(practice, points=tuple(known.get(id, Point(id)) for id in ids), focus=focus)
+    if ids and _complete(practice, question):  # what is left is all done: ask it afresh
+        practice = replace(practice, points=tuple(Point(id) for id in ids), focus=None)
+    return practice
+
+
 def repeat(practice: Practice, question: Question, organisation: str, about: str) -> Step:
     """The question again, with the help that is on the table."""
     lines = [_question_line(question, organisation, about)]
@@ -42,9 +63,8 @@ def repeat(practice: Practice, question: Question, organisation: str, about: str
     return Step(practice, tuple(lines))
 
 
-def take_marking(practice: Practice, question: Question, marking: Marking, text: str) -> Step:
+def take_marking(practice: Practice, question: Question, marking: Marking) -> Step:
     """What follows one marked answer to an open question."""
-    marking = _with_gap(practice, question, marking, text)
     newly = [m for m in marking.matches if m.state == "met" and practice.point(m.id).state == "open"]
     points = tuple(_met(p, newly) for p in practice.points)
     practice = replace(practice, points=points, tries=practice.tries + 1)
@@ -117,7 +137,7 @@ def _met(point: Point, newly: list[Match]) -> Point:
     return replace(point, state="met", quote=match.quote) if match else point
 
 
-def _with_gap(practice: Practice, question: Question, marking: Marking, text: str) -> Marking:
+def with_gap(practice: Practice, question: Question, marking: Marking, text: str) -> Marking:
     """A word that fills the open gap counts as the point, whatever the marker thinks of so short a text."""
     if practice.focus is None:
         return marking
@@ -125,7 +145,10 @@ def _with_gap(practice: Practice, question: Question, marking: Marking, text: st
     if point.state != "open" or point.help != 3 or not fills_gap(text, expectation.prompt.answers):
         return marking
     filled = Match(point.id, "met", 1.0, text.strip())
-    return replace(marking, matches=tuple(filled if m.id == point.id else m for m in marking.matches))
+    matches = tuple(filled if m.id == point.id else m for m in marking.matches)
+    needed = question.sufficient.points if question.sufficient else len(matches)
+    verdict: Verdict = "right" if sum(m.state == "met" for m in matches) >= needed else "partly"
+    return replace(marking, matches=matches, verdict=verdict)
 
 
 def _complete(practice: Practice, question: Question) -> bool:

@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import sys
-import warnings
 from collections.abc import Awaitable, Callable
 
 import uvicorn
@@ -52,7 +51,6 @@ def create_app(turns: Turns, secret: str) -> Starlette:
 def main() -> None:
     """Load everything and serve until stopped; one clear sentence and exit code 1 if something is missing."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    warnings.filterwarnings("ignore")
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     try:
         settings = bootstrap.settings()

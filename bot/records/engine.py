@@ -9,18 +9,25 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.pool import QueuePool, StaticPool
 
 from bot.errors import SettingsError
 
 
 def open_engine(url: str) -> Engine:
     """An engine for `url`; SQLite in WAL mode, waiting up to 15 s for another writer."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, future=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            return create_engine(url, future=True, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    except (ArgumentError, ImportError) as error:
+        raise SettingsError(
+            f"DATABASE_URL cannot be used ({error}). It looks like postgresql://user:password@host:5432/name."
+        ) from error
     if parsed.database and parsed.database != ":memory:":
         try:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
@@ -29,13 +36,26 @@ def open_engine(url: str) -> Engine:
                 f"Cannot write to {Path(parsed.database).parent} ({error.strerror}). "
                 "Give the folder to this user, or set RAPPORT_DATA to another one."
             ) from error
-    engine = create_engine(url, future=True, connect_args={"timeout": 15, "check_same_thread": False})
+    memory = not parsed.database or parsed.database == ":memory:"
+    engine = create_engine(
+        url,
+        future=True,
+        # Connections are kept: SQLAlchemy 1.4 would open the file anew for every transaction.
+        poolclass=StaticPool if memory else QueuePool,
+        connect_args={"timeout": 15, "check_same_thread": False},
+    )
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
         # Ours to begin: with the driver's own late BEGIN a read could turn into a write and lose the lock race.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+            "recursive_triggers=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -55,7 +75,12 @@ def migrate(engine: Engine) -> None:
             if MigrationContext.configure(connection).get_current_revision() == newest:
                 return
         command.upgrade(config, "head")
-    except OperationalError as error:
+    except CommandError as error:
+        raise SettingsError(
+            f"The database {engine.url.render_as_string(hide_password=True)} was made by another version of Rapport "
+            f"({error}). Start that version, or set DATABASE_URL to another database."
+        ) from error
+    except DatabaseError as error:
         raise SettingsError(
             f"The database {engine.url.render_as_string(hide_password=True)} cannot be opened or written: "
             f"{error.orig}. Check the folder's permissions or DATABASE_URL."

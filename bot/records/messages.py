@@ -109,8 +109,8 @@ def find(records: Records, message_id: str) -> Any:
         return tx._one(select(t.message).where(M.message_id == message_id))
 
 
-def finish(tx: Tx, message_id: str, replies: Sequence[Reply], when: datetime, status: str = "done") -> None:
-    """Keep the replies and close the message, unless that was done before."""
+def finish(tx: Tx, message_id: str, replies: Sequence[Reply], when: datetime, status: str = "done") -> bool:
+    """Keep the replies and close the message; False if that was done before."""
     row = tx._one(select(M.person_id, M.channel, M.status).where(M.message_id == message_id))
     closed = tx.connection.execute(
         update(t.message)
@@ -118,9 +118,10 @@ def finish(tx: Tx, message_id: str, replies: Sequence[Reply], when: datetime, st
         .values(status=status, done_at=when, claimed_until=None)
     )
     if row is None or not closed.rowcount:
-        return
+        return False
     for i, reply in enumerate(replies):
         _out(tx, f"{message_id}/{i}", row["person_id"], row["channel"], reply, message_id, when)
+    return True
 
 
 def replies_to(records: Records, message_id: str) -> list[Reply]:
@@ -194,9 +195,13 @@ def extend(records: Records, message_id: str, until: datetime) -> None:
 def give_up(records: Records, message: Queued, text: str, when: datetime) -> None:
     """Close a message that failed time and again: the person is told, and it is on the tutor's list."""
     with records.begin() as tx:
-        finish(tx, message.message_id, [Reply(text, "failed")], when, status="failed")
+        if not finish(tx, message.message_id, [Reply(text, "failed")], when, status="failed"):
+            return
+        request = t.tutor_request
+        if tx._one(select(request.c.id).where(request.c.message_id == message.message_id)):
+            return  # the turn got as far as asking the tutor before it failed: it is on the list already
         tx.connection.execute(
-            insert(t.tutor_request).values(
+            insert(request).values(
                 message_id=message.message_id,
                 person_id=message.person_id,
                 kind="failed_message",

@@ -18,7 +18,7 @@ from bot.errors import BadInput
 from bot.records import tables as t
 from bot.records.store import Records, Tx
 
-HASHER = PasswordHasher()
+HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's figures for argon2id; KiB
 SESSION_LASTS = timedelta(hours=12)
 INVITATION_LASTS = timedelta(days=14)
 SHORTEST_PASSWORD = 12
@@ -57,12 +57,14 @@ def add_person(
     demo: bool = False,
 ) -> int:
     """Add a person; their id. BadInput for an unknown role, an empty name or an e-mail address that is taken."""
-    name = name.strip()
+    name = " ".join(name.split())
     unknown = sorted(set(roles) - set(t.ROLES))
     if unknown:
         raise BadInput(f"There is no role {unknown[0]!r}. Roles are: {', '.join(t.ROLES)}.")
     if not name or len(name) > 200:
         raise BadInput("A name needs 1 to 200 characters.")
+    if not name.isprintable():
+        raise BadInput(f"The name {name!r} holds a character that cannot be shown.")
     if email is not None and ("@" not in email.strip("@ ") or len(email) > 254):
         raise BadInput(f"{email!r} is not an e-mail address.")
     try:
@@ -73,9 +75,9 @@ def add_person(
                 )
             )
             id = int(made.inserted_primary_key[0])
-            for role in roles:
+            for role in dict.fromkeys(roles):
                 tx.connection.execute(insert(t.person_role).values(person_id=id, role=role))
-            for i, unit in enumerate(units):
+            for i, unit in enumerate(dict.fromkeys(units)):
                 since = when + timedelta(microseconds=i)
                 tx.connection.execute(insert(t.enrolment).values(person_id=id, unit_id=unit, since=since))
             if cohort:
@@ -205,8 +207,9 @@ def find(records: Records, person_id: int) -> Optional[Person]:
 def named(records: Records, who: str) -> list[Person]:
     """People whose id, e-mail address or whole name (case aside) is `who`."""
     p = t.person.c
-    wanted = [p.email == who.lower(), p.name.ilike(who.replace("%", r"\%").replace("_", r"\_"), escape="\\")]
-    if who.isdigit():
+    pattern = who.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    wanted = [p.email == who.lower(), p.name.ilike(pattern, escape="\\")]
+    if who.isascii() and who.isdigit() and len(who) < 10:
         wanted.append(p.id == int(who))
     with records.reading() as tx:
         return [_person(tx, r["id"]) for r in tx._all(select(p.id).where(or_(*wanted)).order_by(p.id))]

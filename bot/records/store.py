@@ -172,6 +172,12 @@ class Tx:
         matches = self._all(select(t.attempt_match).where(t.attempt_match.c.attempt_id == row["id"]))
         return {**row, "matches": [dict(m) for m in matches]}
 
+    def last_attempt(self, person_id: int) -> Any:
+        """The learner's latest attempt as `attempt_of` gives it: what "why?" and "that mark is wrong" are about."""
+        a = t.attempt.c
+        row = self._one(select(a.message_id).where(a.person_id == person_id).order_by(a.id.desc()).limit(1))
+        return self.attempt_of(row["message_id"]) if row else None
+
     # Coverage ---------------------------------------------------------------------------------------------------
 
     def refresh_coverage(self, person_id: int, statements: Collection[str], choice_questions: Collection[str]) -> None:

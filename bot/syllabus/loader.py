@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.errors import ContentError
-from bot.syllabus.model import Link, Question, Term, Unit
+from bot.syllabus.model import Bullet, Criterion, Link, Question, Term, Unit
 from bot.syllabus.reading import convert, convert_list, read_yaml
 from bot.syllabus.syllabus import Syllabus, bullet_key
 
@@ -54,10 +54,10 @@ def check(folder: Path) -> tuple[Syllabus, list[str]]:
                 unit_of[question.id] = unit.id
     glossary = _glossary(folder, problems)
     links = _list(folder / "crosswalk.yml", folder, Link, problems)
-    syllabus = Syllabus(units, questions, unit_of, glossary, tuple(l for _, l in links), content_version(folder))
-    _check_links(syllabus, links, problems)
+    syllabus = Syllabus(units, questions, unit_of, glossary, tuple(link for _, link in links), content_version(folder))
+    _check_links(syllabus, links, folder, problems)
     if not any("questions" in p for p in problems):
-        _check_enough(syllabus, problems)
+        _check_enough(syllabus, folder, problems)
     return syllabus, problems
 
 
@@ -105,7 +105,8 @@ def _check_unit(unit: Unit, shown: str, problems: list[str]) -> None:
     criteria = {c.id for c in unit.criteria}
     _unique((c.id for c in unit.criteria), f"{shown}: $.criteria", problems)
     _unique((b.id for b in unit.bullets), f"{shown}: $.bullets", problems)
-    for kind, items in (("criteria", unit.criteria), ("bullets", unit.bullets)):
+    parts: dict[str, tuple[Criterion | Bullet, ...]] = {"criteria": unit.criteria, "bullets": unit.bullets}
+    for kind, items in parts.items():
         for i, item in enumerate(items):
             if item.outcome not in outcomes:
                 problems.append(f'{shown}: $.{kind}[{i}].outcome: "{item.outcome}" is not an outcome of {unit.id}')
@@ -154,8 +155,8 @@ def _check_question(q: Question, unit: Unit, place: str, problems: list[str]) ->
     _unique([e.id for e in q.expectations] + [m.id for m in q.misconceptions], f"{place}", problems)
     for j, e in enumerate(q.expectations):
         where = f".expectations[{j}]"
-        if len({p.strip().lower() for p in e.phrasings}) < 6:
-            bad(f"{where}.phrasings", f"at least 6 different ones, there are {len(set(e.phrasings))}")
+        if (different := len({p.strip().lower() for p in e.phrasings})) < 6:
+            bad(f"{where}.phrasings", f"at least 6 different ones, there are {different}")
         if len(e.counter) < 2:
             bad(f"{where}.counter", f"at least 2, there are {len(e.counter)}")
         if len(e.hints) != 2:
@@ -167,20 +168,20 @@ def _check_question(q: Question, unit: Unit, place: str, problems: list[str]) ->
             bad(f".misconceptions[{j}].phrasings", f"at least 4, there are {len(m.phrasings)}")
 
 
-def _check_links(syllabus: Syllabus, links: list[tuple[int, Link]], problems: list[str]) -> None:
+def _check_links(syllabus: Syllabus, links: list[tuple[int, Link]], folder: Path, problems: list[str]) -> None:
     performance = {f"{u.id}/{c.id}" for u in syllabus.units.values() for c in u.criteria if c.kind == "performance"}
     for i, link in links:
         for name, ref in (("from", link.from_), ("to", link.to)):
-            place = f"knowledge/crosswalk.yml: $[{i}].{name}"
+            place = f"{folder.name}/crosswalk.yml: $[{i}].{name}"
             if not syllabus.knows(ref):
                 problems.append(f'{place}: there is no statement "{ref}"')
             elif ref in performance:
                 problems.append(f'{place}: "{ref}" is a performance criterion; knowledge answers cannot serve it')
         if not link.reason.strip():
-            problems.append(f"knowledge/crosswalk.yml: $[{i}].reason: is missing")
+            problems.append(f"{folder.name}/crosswalk.yml: $[{i}].reason: is missing")
 
 
-def _check_enough(syllabus: Syllabus, problems: list[str]) -> None:
+def _check_enough(syllabus: Syllabus, folder: Path, problems: list[str]) -> None:
     """Two open questions at least for each knowledge statement of a unit that has questions of its own."""
     counts = Counter(
         s for q in syllabus.questions.values() if q.form == "open" and not q.retired for s in syllabus.own_statements(q)
@@ -192,6 +193,5 @@ def _check_enough(syllabus: Syllabus, problems: list[str]) -> None:
         wanted += [bullet_key(unit.id, b.id) for b in unit.bullets]
         for statement in wanted:
             if counts[statement] < 2:
-                problems.append(
-                    f"knowledge/units/{unit.id}: {statement}: has {counts[statement]} open questions, needs at least 2"
-                )
+                place = f"{folder.name}/units/{unit.id}: {statement}"
+                problems.append(f"{place}: has {counts[statement]} open questions, needs at least 2")

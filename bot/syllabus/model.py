@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, Optional
+from collections.abc import Iterable
+from typing import Literal, Optional, Protocol, TypeVar
 
 import msgspec
 
@@ -13,14 +14,14 @@ class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of all content values: immutable, and strict about unknown fields."""
 
 
-class Prompt(Frozen):
+class Prompt(Frozen, frozen=True):
     """A fill-the-gap question and every word that fills it."""
 
     text: str
     answers: tuple[str, ...]
 
 
-class Expectation(Frozen):
+class Expectation(Frozen, frozen=True):
     """One key point a good answer contains."""
 
     id: str
@@ -33,7 +34,7 @@ class Expectation(Frozen):
     assertion: str
 
 
-class Misconception(Frozen):
+class Misconception(Frozen, frozen=True):
     """A known wrong idea and what puts it right."""
 
     id: str
@@ -42,14 +43,14 @@ class Misconception(Frozen):
     correction: str
 
 
-class Sufficient(Frozen):
+class Sufficient(Frozen, frozen=True):
     """How many expectations make a sufficient answer, and what that means in words."""
 
     points: int
     means: str
 
 
-class Option(Frozen):
+class Option(Frozen, frozen=True):
     """One choice of a choice question."""
 
     id: str
@@ -58,7 +59,7 @@ class Option(Frozen):
     feedback: str
 
 
-class Question(Frozen):
+class Question(Frozen, frozen=True):
     """One question; `key` is unique over all units."""
 
     id: str
@@ -90,14 +91,14 @@ class Question(Frozen):
         return next_or_key_error(self.options, id)
 
 
-class Outcome(Frozen):
+class Outcome(Frozen, frozen=True):
     """A learning outcome."""
 
     id: str
     title: str
 
 
-class Criterion(Frozen):
+class Criterion(Frozen, frozen=True):
     """An assessable statement of a unit."""
 
     id: str
@@ -109,7 +110,7 @@ class Criterion(Frozen):
     grade: Optional[Literal["pass", "merit", "distinction"]] = None
 
 
-class Bullet(Frozen):
+class Bullet(Frozen, frozen=True):
     """One "must have an understanding of" line."""
 
     id: str
@@ -118,14 +119,14 @@ class Bullet(Frozen):
     criteria: tuple[str, ...] = ()
 
 
-class RuleItem(Frozen):
+class RuleItem(Frozen, frozen=True):
     """One item of a checklist rule."""
 
     id: str
     text: str
 
 
-class EvidenceRule(Frozen):
+class EvidenceRule(Frozen, frozen=True):
     """A numbered evidence requirement."""
 
     id: str
@@ -134,7 +135,7 @@ class EvidenceRule(Frozen):
     items: tuple[RuleItem, ...] = ()
 
 
-class Unit(Frozen):
+class Unit(Frozen, frozen=True):
     """A unit or standard, as in its `unit.yml`."""
 
     id: str
@@ -156,7 +157,7 @@ class Unit(Frozen):
         return next_or_key_error(self.criteria, id)
 
 
-class Term(Frozen):
+class Term(Frozen, frozen=True):
     """A glossary entry."""
 
     term: str
@@ -165,7 +166,7 @@ class Term(Frozen):
     also: tuple[str, ...] = ()
 
 
-class Link(Frozen):
+class Link(Frozen, frozen=True):
     """A crosswalk link between `unit/criterion` or `unit/bullet:id` references."""
 
     from_: str = msgspec.field(name="from")
@@ -175,7 +176,15 @@ class Link(Frozen):
     reviewed_by: str = ""
 
 
-def next_or_key_error(items, id):  # type: ignore[no-untyped-def]
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_Named = TypeVar("_Named", bound=_HasId)
+
+
+def next_or_key_error(items: Iterable[_Named], id: str) -> _Named:
     """The item with that id, or KeyError."""
     for item in items:
         if item.id == id:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Optional, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Optional, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -25,6 +25,8 @@ def read_yaml(path: Path, shown: str, problems: list[str]) -> Any:
         problems.append(f"{shown}: {place}: {error.problem or error.context or 'is not YAML'}")
     except yaml.YAMLError as error:
         problems.append(f"{shown}: file: is not YAML ({error})")
+    except ValueError as error:  # such as a date of month 13, which YAML reads as a date before we can
+        problems.append(f"{shown}: file: holds a value that cannot be read; put it in quotes ({error})")
     except OSError as error:
         problems.append(f"{shown}: file: cannot be read ({error.strerror})")
     return None
@@ -53,6 +55,8 @@ def convert_list(value: Any, type_: type[T], shown: str, problems: list[str]) ->
 
 def _explain(value: Any, type_: Any, shown: str, problems: list[str], place: str) -> None:
     """Go down to where it does not fit, so that all problems are told."""
+    if get_origin(type_) is Union:  # Optional[...]: explain what it would be if it were there
+        type_ = next(t for t in get_args(type_) if t is not type(None))
     if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
         if not isinstance(value, dict):
             problems.append(f"{shown}: {place}: must be a mapping, got {_name(value)}")

@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["cohort_id"], ["cohort.id"], name=op.f("fk_cohort_member_cohort_id")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_cohort_member_person_id")),
         sa.PrimaryKeyConstraint("cohort_id", "person_id", name=op.f("pk_cohort_member")),
+        sa.CheckConstraint("role IN ('learner', 'tutor')", name=op.f("ck_cohort_member_known")),
     )
     with op.batch_alter_table("cohort_member", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cohort_member_person_id"), ["person_id"], unique=False)
@@ -65,6 +66,7 @@ def upgrade() -> None:
         sa.Column("ready_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_coverage_person_id")),
         sa.PrimaryKeyConstraint("person_id", "statement", name=op.f("pk_coverage")),
+        sa.CheckConstraint("state IN ('practising', 'ready', 'practised')", name=op.f("ck_coverage_practice_only")),
     )
     op.create_table(
         "enrolment",
@@ -122,6 +124,8 @@ def upgrade() -> None:
         sa.Column("done_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_message_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.CheckConstraint("direction IN ('in', 'out')", name=op.f("ck_message_known")),
+        sa.CheckConstraint("status IN ('queued', 'done', 'failed')", name=op.f("ck_message_known_status")),
         sa.UniqueConstraint("message_id", name=op.f("uq_message_message_id")),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:
@@ -150,6 +154,9 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_person_role_person_id")),
         sa.PrimaryKeyConstraint("person_id", "role", name=op.f("pk_person_role")),
+        sa.CheckConstraint(
+            "role IN ('learner', 'tutor', 'assessor', 'quality_assurer', 'admin')", name=op.f("ck_person_role_known")
+        ),
     )
     op.create_table(
         "review_card",
@@ -255,6 +262,8 @@ def upgrade() -> None:
         sa.Column("quote", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["attempt_id"], ["attempt.id"], name=op.f("fk_attempt_match_attempt_id")),
         sa.PrimaryKeyConstraint("attempt_id", "kind", "point_id", name=op.f("pk_attempt_match")),
+        sa.CheckConstraint("kind IN ('expectation', 'misconception')", name=op.f("ck_attempt_match_known")),
+        sa.CheckConstraint("state IN ('met', 'unsure', 'not_met')", name=op.f("ck_attempt_match_known_state")),
     )
     op.create_table(
         "attempt_statement",
@@ -292,6 +301,7 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table in APPEND_ONLY:
             op.execute(f"DROP TRIGGER append_only ON {table}")
+            op.execute(f"DROP TRIGGER no_truncate ON {table}")
         op.execute("DROP FUNCTION refuse_change()")
     with op.batch_alter_table("dispute", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_dispute_person_id"))
@@ -364,6 +374,9 @@ def _refuse_changes(table: str) -> None:
         op.execute(
             f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+        )
+        op.execute(
+            f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
         return
     for event in ("UPDATE", "DELETE"):

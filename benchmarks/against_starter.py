@@ -1,0 +1,197 @@
+"""Measure this assistant beside an untouched `rasa init` one: `python benchmarks/against_starter.py --out FILE`."""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import signal
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple, Optional
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.figures import Raw, report_of, rows_of, table_of, write_report
+from benchmarks.machine import about_this_run, load_average, memory_of, processor_seconds
+from benchmarks.systems import Ours, Starter, System
+from benchmarks.talking import OurTalk, StarterTalk, first_answer
+from bot.errors import RapportError
+from bot.settings import ROOT
+from bot.training import sources_hash
+
+# Loads bytecode and files of both into memory before anything is timed.
+WARM_UP = "import rasa.core.agent, rasa.model_training, rasa.server, spacy, onnxruntime, sqlalchemy, uvicorn"
+
+
+class Plan(NamedTuple):
+    """How much is measured."""
+
+    trainings: int
+    starts: int
+    blocks: int  # of each assistant, one after the other
+    block: int  # turns that count in a block
+
+
+FULL, QUICK = Plan(trainings=1, starts=3, blocks=10, block=20), Plan(trainings=1, starts=1, blocks=4, block=10)
+
+
+class Bench:
+    """One run: the phases in their order, filling `raw`."""
+
+    def __init__(self, plan: Plan, folder: Path, bar: Progress, cleanup: ExitStack) -> None:
+        self.plan, self.bar, self.raw = plan, bar, Raw()
+        self.task = bar.add_task("preparing", total=1 + 2 * plan.trainings + 1 + 2 * plan.starts + 2 * plan.blocks + 2)
+        logs = folder / "logs"
+        logs.mkdir()
+        self._doing("copying both assistants")
+        self.starter, self.ours = Starter(folder / "starter", logs), Ours(folder / "ours", logs)
+        self.systems: tuple[System, System] = (self.starter, self.ours)
+        for system in self.systems:
+            cleanup.callback(system.stop)
+
+    def run(self) -> None:
+        """Measure everything."""
+        self.ours.check()
+        for system in self.systems:
+            system.once("warm-up", "-c", WARM_UP)
+        self.bar.advance(self.task)
+        self.training()
+        self.talks = {"starter": StarterTalk(self.starter), "ours": OurTalk(self.ours)}
+        self.starts()
+        self.turns()
+        self._doing("done")
+
+    def training(self) -> None:
+        """Train both with empty caches, then prepare the phrasings' vectors of ours."""
+        for _ in range(self.plan.trainings):
+            for system in self.systems:
+                self._doing(f"training {system.name}")
+                before = _children_seconds()
+                seconds = system.train()
+                self.raw.cpu[system.name]["training"].append(_children_seconds() - before)
+                self.raw.training[system.name].append(seconds)
+                self._tell(f"training {system.name}: {seconds:.1f} s")
+        self._doing("preparing the phrasing vectors of ours")
+        seconds = self.ours.prepare()
+        self.raw.preparing.append(seconds)
+        self._tell(f"content check and phrasing vectors of ours: {seconds:.1f} s")
+
+    def starts(self) -> None:
+        """Start each alone, some times; after the last start let it work, then take its memory."""
+        for number in range(self.plan.starts):
+            for system in self.systems:
+                self._doing(f"starting {system.name}")
+                self._start(system)
+                if number == self.plan.starts - 1:
+                    self._doing(f"memory of {system.name}")
+                    for block in range(self.plan.blocks):
+                        self.talks[system.name].block(self.plan.block, 1000 + block)
+                    self.raw.memory[system.name] = memory = memory_of(system.pids())
+                    self._tell(f"memory of {system.name}: {memory['total']:.0f} MB {memory['kind']}", step=False)
+                system.stop()
+
+    def _start(self, system: System) -> None:
+        before = time.perf_counter()
+        ready = system.start()
+        if system is self.ours:
+            self.talks["ours"].first_answer()  # type: ignore[union-attr]
+        else:
+            first_answer(self.talks["starter"].url)  # type: ignore[union-attr]
+        answered = time.perf_counter() - before
+        self.raw.cpu[system.name]["start"].append(processor_seconds(system.pids()))
+        self.raw.start_ready[system.name].append(ready)
+        self.raw.start_first_answer[system.name].append(answered)
+        self._tell(f"start of {system.name}: ready after {ready:.1f} s, first answer after {answered:.1f} s")
+
+    def turns(self) -> None:
+        """Both run; a block of turns with one, a block with the other, never both at once."""
+        self._doing("starting both")
+        for system in self.systems:
+            system.start()
+        for name, talk in self.talks.items():
+            self._doing(f"warming up {name}")
+            talk.block(self.plan.block, 2000)
+            self.bar.advance(self.task)
+        for block in range(self.plan.blocks):
+            for system in self.systems:
+                self._doing(f"turns of {system.name}, block {block + 1} of {self.plan.blocks}")
+                before = processor_seconds(system.pids())
+                turns = self.talks[system.name].block(self.plan.block, 3000 + block)
+                used = processor_seconds(system.pids()) - before
+                self.raw.cpu[system.name]["turn"].append(used / len(turns))
+                self.raw.turns[system.name] += [{**turn, "block": block} for turn in turns]
+                self.bar.advance(self.task)
+
+    def _doing(self, what: str) -> None:
+        self.bar.update(self.task, description=what)
+        self.raw.load.append({"before": what, "at": round(time.time(), 1), "load": load_average()})
+
+    def _tell(self, text: str, step: bool = True) -> None:
+        self.bar.console.print(text, markup=False)
+        if step:
+            self.bar.advance(self.task)
+
+
+def main(arguments: Optional[list[str]] = None) -> int:
+    """0 when everything was measured, goals met or not; 1 when it could not be; 130 when stopped."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json", help="where to write the figures")
+    parser.add_argument("--quick", action="store_true", help="fewer starts and turns; rougher figures")
+    given = parser.parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    about: dict[str, Any] = {**about_this_run(ROOT), "sources": sources_hash(), "quick": given.quick}
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    problem: Optional[str] = None
+    bench: Optional[Bench] = None
+    code = 0
+    with ExitStack() as cleanup:
+        bar = cleanup.enter_context(Progress(*columns, console=err, transient=True))
+        folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="rapport-bench-")))
+        try:
+            bench = Bench(QUICK if given.quick else FULL, folder, bar, cleanup)
+            bench.run()
+        except KeyboardInterrupt:
+            problem, code = "Stopped; the figures are not complete.", 130
+        except (RapportError, OSError) as error:
+            problem, code = str(error), 1
+    raw = bench.raw if bench else Raw()
+    report = report_of(raw, {**about, "problem": problem}, complete=problem is None)
+    try:
+        write_report(report, given.out)
+    except OSError as error:
+        problem, code = f"{given.out} cannot be written ({error.strerror}).", 1
+    if raw.training["starter"]:
+        out.print(table_of(rows_of(raw)))
+        cores = about["machine"]["cores_usable"]
+        out.print(f"Load average now {load_average()[0]:.1f} on {cores} cores; all figures: {given.out}")
+    if problem:
+        err.print(problem, style="red", markup=False)
+    return code
+
+
+def _children_seconds() -> float:
+    """Processor time of all processes that were started here and have ended, with theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

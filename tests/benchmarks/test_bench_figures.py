@@ -1,0 +1,160 @@
+"""The pure parts of the benchmark; nothing here is timed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.console import Console
+
+from benchmarks.answers import Learner
+from benchmarks.figures import Raw, Row, percentile, report_of, rows_of, table_of, turn_times, write_report
+from benchmarks.machine import about_this_run, git_revision, memory_of, process_tree, same_process
+from benchmarks.systems import Starter, environment
+from benchmarks.talking import PATHS, examples
+from bot.settings import ROOT, read_settings
+from bot.syllabus.loader import load
+
+
+def raw() -> Raw:
+    made = Raw()
+    made.training = {"starter": [100.0, 120.0, 110.0], "ours": [33.0]}
+    made.preparing = [12.0]
+    made.start_ready = {"starter": [20.0], "ours": [10.0]}
+    made.start_first_answer = {"starter": [25.0], "ours": [5.0]}
+    made.memory = {"starter": {"kind": "PSS", "total": 1000.0}, "ours": {"kind": "PSS", "total": 800.0}}
+    made.turns = {
+        "starter": [{"seconds": s / 1000, "counts": True} for s in range(1, 102)],
+        "ours": [{"seconds": 0.0102, "counts": True}, {"seconds": 9.0, "counts": False}],
+    }
+    return made
+
+
+@pytest.mark.parametrize(
+    ("percent", "expected"), [(0, 1.0), (50, 2.5), (95, 3.85), (100, 4.0)], ids=["least", "middle", "95", "most"]
+)
+def test_a_percentile_lies_straight_between_its_neighbours(percent: float, expected: float) -> None:
+    assert percentile([4.0, 1.0, 3.0, 2.0], percent) == pytest.approx(expected)
+
+
+def test_a_percentile_of_one_value_is_that_value_and_of_none_an_error() -> None:
+    assert percentile([7.0], 99) == 7.0
+    with pytest.raises(ValueError):
+        percentile([], 50)
+
+
+def test_turns_that_do_not_count_are_left_out_of_the_times() -> None:
+    assert turn_times(raw().turns["ours"]) == pytest.approx([10.2])
+
+
+def test_the_rows_hold_medians_ratios_and_whether_the_goal_is_met() -> None:
+    rows = {row.key: row for row in rows_of(raw())}
+    assert rows["training"].starter == 110.0
+    assert rows["training"].ratio == pytest.approx(0.3)
+    assert rows["training"].met is True
+    assert rows["start_ready"].met is False
+    assert rows["memory"].met is True
+    assert rows["turn_p50"].starter == pytest.approx(51.0)
+    assert rows["turn_p99"].met is None
+    assert (rows["preparing"].ratio, rows["preparing"].met) == (None, None)
+
+
+def test_a_ratio_that_is_exactly_the_goal_meets_it() -> None:
+    assert Row("memory", "", "MB", 1000.0, 900.0, 0.9).met is True
+
+
+def test_the_memory_row_says_how_memory_was_read() -> None:
+    mixed = raw()
+    mixed.memory["ours"]["kind"] = "RSS"
+    assert "(PSS / RSS)" in next(row.figure for row in rows_of(mixed) if row.key == "memory")
+
+
+def test_the_table_shows_every_figure_and_says_no_where_a_goal_is_missed() -> None:
+    shown = io.StringIO()
+    Console(file=shown, width=160).print(table_of(rows_of(raw())))
+    text = shown.getvalue()
+    for row in rows_of(raw()):
+        assert row.figure in text
+    line = next(line for line in text.splitlines() if "until ready" in line)
+    assert "20.0 s" in line and "10.0 s" in line and "0.50" in line and "≤ 0.35" in line and "no" in line
+
+
+def test_a_run_that_was_cut_short_still_gives_a_table_and_a_report(tmp_path: Path) -> None:
+    table_of(rows_of(Raw()))
+    write_report(report_of(Raw(), {"problem": "Stopped"}, complete=False), tmp_path / "new" / "bench.json")
+    read = json.loads((tmp_path / "new" / "bench.json").read_text())
+    assert read["complete"] is False and read["problem"] == "Stopped"
+    assert all(row["ratio"] is None for row in read["rows"])
+
+
+def test_the_report_keeps_every_raw_figure_and_the_machine(tmp_path: Path) -> None:
+    write_report(report_of(raw(), about_this_run(ROOT), complete=True), tmp_path / "bench.json")
+    read = json.loads((tmp_path / "bench.json").read_text())
+    assert read["raw"] == json.loads(msgspec.json.encode(raw()))
+    assert read["machine"]["cores"] and read["versions"]["rasa"] == "3.6.21" and read["date"]
+
+
+def test_two_raws_share_nothing() -> None:
+    one = Raw()
+    one.training["ours"].append(1.0)
+    one.load.append({})
+    assert Raw().training["ours"] == [] and Raw().load == []
+
+
+def test_the_revision_is_read_from_loose_packed_and_detached_heads(tmp_path: Path) -> None:
+    assert git_revision(tmp_path) is None
+    git, commit = tmp_path / ".git", "a" * 40
+    (git / "refs" / "heads").mkdir(parents=True)
+    (git / "HEAD").write_text("ref: refs/heads/main\n")
+    assert git_revision(tmp_path) is None
+    (git / "packed-refs").write_text(f"# pack-refs\n{commit} refs/heads/main\n")
+    assert git_revision(tmp_path) == commit
+    (git / "refs" / "heads" / "main").write_text("b" * 40 + "\n")
+    assert git_revision(tmp_path) == "b" * 40
+    (git / "HEAD").write_text("c" * 40 + "\n")
+    assert git_revision(tmp_path) == "c" * 40
+
+
+def test_the_tree_of_a_process_has_its_children_and_their_memory_adds_up() -> None:
+    nested = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'input()'])"
+    with subprocess.Popen([sys.executable, "-c", nested], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        tree = process_tree(process.pid)
+        while len(tree) < 2:
+            tree = process_tree(process.pid)
+        memory = memory_of([pid for pid, _ in tree])
+        process.communicate(b"\n")
+    assert memory["kind"] in {"PSS", "RSS"} and memory["total"] > 0 and len(memory["each"]) == 2
+    assert not any(same_process(pid, started) for pid, started in tree)
+    assert process_tree(os.getpid())[0][0] == os.getpid()
+
+
+def test_answers_are_all_different_and_the_same_for_the_same_seed() -> None:
+    questions = [q for q in load(read_settings({}).knowledge).questions.values() if q.form == "open"]
+    one, other = Learner(5), Learner(5)
+    given = [one.answer(q, [q.expectations[0].id]) for q in questions * 5]
+    assert given == [other.answer(q, [q.expectations[0].id]) for q in questions * 5]
+    assert len(set(given)) == len(given) and all(given)
+    authored = {p for q in questions for e in q.expectations for p in e.phrasings}
+    assert not authored & set(given)
+
+
+def test_the_starter_is_what_rasa_init_makes_and_has_every_sentence_its_talk_needs(tmp_path: Path) -> None:
+    starter = Starter(tmp_path / "starter", tmp_path)
+    assert {"config.yml", "domain.yml", "data", "actions"} <= {p.name for p in starter.folder.iterdir()}
+    known = examples(starter.folder / "data" / "nlu.yml")
+    assert all(known[intent] for path in PATHS for intent in path)
+
+
+def test_nobodys_real_system_is_named_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RAPPORT_DATA", "RAPPORT_MODELS", "DATABASE_URL", "TELEGRAM_TOKEN", "RASA_CACHE_DIRECTORY"):
+        monkeypatch.setenv(name, "/real")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    made = environment(RAPPORT_PORT="1")
+    assert "/real" not in made.values() and "PYTHONDONTWRITEBYTECODE" not in made
+    assert made["RASA_TELEMETRY_ENABLED"] == "false" and made["RAPPORT_PORT"] == "1"

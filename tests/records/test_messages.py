@@ -1,0 +1,188 @@
+"""The message queue: kept, claimed in order, finished once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from bot.records import messages, people
+from bot.records import tables as t
+from bot.records.messages import Queued, Reply
+from bot.records.store import Records, Turn
+from tests.conftest import Clock
+
+LEASE = timedelta(seconds=15)
+
+
+@pytest.fixture
+def ada(records: Records, clock: Clock) -> int:
+    return people.add_person(records, "Ada", ["learner"], clock())
+
+
+def put(records: Records, person: int, clock: Clock, *ids: str) -> None:
+    for id in ids:
+        assert messages.accept(records, id, person, "web", f"text of {id}", None, clock())
+
+
+def claim(records: Records, person: int, clock: Clock) -> Queued | None:
+    return messages.claim(records, person, clock(), clock() + LEASE)
+
+
+def finish(records: Records, id: str, clock: Clock, *texts: str) -> bool:
+    with records.begin() as tx:
+        return messages.finish(tx, id, [Reply(text) for text in texts], clock())
+
+
+def test_a_message_is_kept_once_whatever_is_sent_again(records: Records, ada: int, clock: Clock) -> None:
+    assert messages.accept(records, "m1", ada, "web", "hello", '/choose{"option": "a"}', clock())
+    assert not messages.accept(records, "m1", ada, "web", "hello again", None, clock())
+    (row,) = messages.history(records, ada)
+    assert (row["text"], row["direction"], row["status"]) == ("hello", "in", "queued")
+    claimed = claim(records, ada, clock)
+    assert claimed is not None and claimed.payload == '/choose{"option": "a"}'
+
+
+def test_a_message_id_of_somebody_else_is_refused(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1")
+    other = people.add_person(records, "Ben", ["learner"], clock())
+    with pytest.raises(IntegrityError):
+        messages.accept(records, "m1", other, "web", "mine?", None, clock())
+
+
+def test_messages_are_claimed_in_the_order_they_came(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1", "m2", "m3")
+    seen = []
+    while (message := claim(records, ada, clock)) is not None:
+        seen.append(message.message_id)
+        finish(records, message.message_id, clock, "ok")
+    assert seen == ["m1", "m2", "m3"]
+
+
+def test_while_one_is_claimed_a_second_claimer_gets_none_not_even_the_next(
+    records: Records, ada: int, clock: Clock
+) -> None:
+    put(records, ada, clock, "m1", "m2")
+    assert claim(records, ada, clock) is not None
+    assert claim(records, ada, clock) is None
+
+
+def test_one_person_does_not_wait_for_another(records: Records, ada: int, clock: Clock) -> None:
+    ben = people.add_person(records, "Ben", ["learner"], clock())
+    put(records, ada, clock, "a1")
+    put(records, ben, clock, "b1")
+    assert sorted(messages.waiting_people(records)) == [ada, ben]
+    assert claim(records, ada, clock) is not None and claim(records, ben, clock) is not None
+
+
+def test_a_claim_runs_out_and_another_may_take_over(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1")
+    claim(records, ada, clock)
+    clock.move(seconds=14)
+    assert claim(records, ada, clock) is None
+    clock.move(seconds=1)
+    assert claim(records, ada, clock) is not None
+
+
+def test_an_extended_claim_does_not_run_out(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1")
+    claim(records, ada, clock)
+    clock.move(seconds=14)
+    messages.extend(records, "m1", clock() + LEASE)
+    clock.move(seconds=14)
+    assert claim(records, ada, clock) is None
+
+
+def test_a_released_message_can_be_claimed_at_once_and_counts_failures_only(
+    records: Records, ada: int, clock: Clock
+) -> None:
+    put(records, ada, clock, "m1")
+    for failed, tries in ((False, 0), (True, 1), (True, 2), (False, 2)):
+        assert claim(records, ada, clock) is not None
+        messages.release(records, "m1", failed)
+        assert messages.find(records, "m1")["tries"] == tries
+
+
+def test_a_message_is_finished_once_and_its_replies_come_once_in_order(
+    records: Records, ada: int, clock: Clock
+) -> None:
+    put(records, ada, clock, "m1")
+    assert finish(records, "m1", clock, "first", "second")
+    assert not finish(records, "m1", clock, "never")
+    assert [r.text for r in messages.replies_to(records, "m1")] == ["first", "second"]
+    assert claim(records, ada, clock) is None and messages.waiting_people(records) == []
+
+
+def test_finishing_what_was_never_accepted_says_so_and_keeps_nothing(records: Records, clock: Clock) -> None:
+    assert not finish(records, "ghost", clock, "boo")
+    assert messages.replies_to(records, "ghost") == [] and messages.find(records, "ghost") is None
+
+
+def test_replies_keep_kind_and_buttons(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1")
+    reply = Reply("Which?", "practice", ({"title": "A", "payload": "/choose"},))
+    with records.begin() as tx:
+        messages.finish(tx, "m1", [reply], clock())
+    assert messages.replies_to(records, "m1") == [reply]
+    assert messages.history(records, ada)[-1]["buttons"] == [{"title": "A", "payload": "/choose"}]
+
+
+def test_notices_stand_beside_the_replies_and_are_none(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1")
+    message = claim(records, ada, clock)
+    assert message is not None
+    messages.add_notice(records, message, "still working", clock())
+    finish(records, "m1", clock, "done")
+    assert [r.text for r in messages.replies_to(records, "m1")] == ["done"]
+    assert [(m["text"], m["kind"]) for m in messages.history(records, ada)[1:]] == [
+        ("still working", "notice"),
+        ("done", ""),
+    ]
+
+
+def test_giving_up_tells_the_learner_and_puts_it_on_the_tutors_list(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1")
+    message = claim(records, ada, clock)
+    assert message is not None
+    messages.give_up(records, message, "sorry", clock())
+    assert [r.text for r in messages.replies_to(records, "m1")] == ["sorry"]
+    assert messages.find(records, "m1")["status"] == "failed"
+    with records.reading() as tx:
+        (request,) = tx._all(select(t.tutor_request))
+    assert (request["kind"], request["words"], request["person_id"]) == ("failed_message", "text of m1", ada)
+    assert claim(records, ada, clock) is None
+
+
+def test_giving_up_a_message_that_was_answered_meanwhile_changes_nothing(
+    records: Records, ada: int, clock: Clock
+) -> None:
+    put(records, ada, clock, "m1")
+    message = claim(records, ada, clock)
+    assert message is not None
+    finish(records, "m1", clock, "the answer")
+    messages.give_up(records, message, "sorry", clock())
+    assert [r.text for r in messages.replies_to(records, "m1")] == ["the answer"]
+    with records.reading() as tx:
+        assert tx._all(select(t.tutor_request)) == []
+
+
+def test_giving_up_a_message_that_is_on_the_tutors_list_already_still_closes_it(
+    records: Records, ada: int, clock: Clock
+) -> None:
+    put(records, ada, clock, "m1")
+    message = claim(records, ada, clock)
+    assert message is not None
+    with records.begin() as tx:
+        tx.ask_tutor(Turn("m1", ada, "web", "text of m1"), "not_sure", "q", clock())
+    messages.give_up(records, message, "sorry", clock())
+    assert messages.find(records, "m1")["status"] == "failed"
+
+
+def test_history_gives_the_latest_oldest_first_and_what_is_new(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1", "m2", "m3")
+    rows = messages.history(records, ada, limit=2)
+    assert [r["message_id"] for r in rows] == ["m2", "m3"]
+    assert [r["message_id"] for r in messages.history(records, ada, after=rows[0]["id"])] == ["m3"]
+    assert messages.history(records, 999) == []

@@ -1,0 +1,62 @@
+"""The settings: sensible without any, and a wrong one is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import ROOT, read_settings
+
+
+def test_without_any_variable_everything_has_a_default() -> None:
+    made = read_settings({})
+    assert made.data == ROOT / "var" and made.database_url == f"sqlite:///{ROOT / 'var' / 'rapport.sqlite'}"
+    assert (made.host, made.port, made.demo) == ("127.0.0.1", 8000, True)
+    assert made.knowledge == ROOT / "knowledge" and made.models == ROOT / "models"
+
+
+def test_an_empty_variable_is_as_good_as_none() -> None:
+    names = ("RAPPORT_DATA", "RAPPORT_PORT", "RAPPORT_DEMO", "DATABASE_URL", "RAPPORT_TURN_TIMEOUT")
+    assert read_settings(dict.fromkeys(names, "")) == read_settings({})
+
+
+def test_the_data_folder_holds_both_databases() -> None:
+    made = read_settings({"RAPPORT_DATA": "~/rapport"})
+    assert made.data == Path.home() / "rapport"
+    assert made.database_url.startswith(f"sqlite:///{made.data}") and made.tracker_url.startswith(
+        f"sqlite:///{made.data}"
+    )
+
+
+def test_with_a_database_of_its_own_the_demo_is_hidden_unless_asked_for() -> None:
+    url = {"DATABASE_URL": "postgresql://h/rapport"}
+    assert not read_settings(url).demo
+    assert read_settings({**url, "RAPPORT_DEMO": "1"}).demo
+
+
+@pytest.mark.parametrize(("text", "on"), [("1", True), ("YES", True), (" on ", True), ("0", False), ("False", False)])
+def test_a_switch_may_be_written_in_several_ways(text: str, on: bool) -> None:
+    assert read_settings({"RAPPORT_DEMO": text}).demo is on
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("RAPPORT_PORT", "http"),
+        ("RAPPORT_PORT", "0"),
+        ("RAPPORT_PORT", "65536"),
+        ("RAPPORT_PORT", "-1"),
+        ("RAPPORT_PORT", "nan"),
+        ("RAPPORT_PORT", "80.5"),
+        ("RAPPORT_NOTICE_AFTER", "soon"),
+        ("RAPPORT_NOTICE_AFTER", "0"),
+        ("RAPPORT_TURN_TIMEOUT", "inf"),
+        ("RAPPORT_DEMO", "perhaps"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_variable(name: str, text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({name: text})
+    assert name in str(caught.value) and text in str(caught.value)

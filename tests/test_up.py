@@ -1,0 +1,53 @@
+"""The supervisor's parts that start nothing of ours."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.errors import RapportError, SettingsError
+from bot.up import Child, _stop, _wait_ready, check_port, free_port, run_file
+
+
+def test_a_free_port_passes_and_a_taken_one_is_named_with_the_next() -> None:
+    port = free_port()
+    check_port("127.0.0.1", port)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        with pytest.raises(SettingsError, match=f"Port {port} .*RAPPORT_PORT={port + 1}"):
+            check_port("127.0.0.1", port)
+
+
+def test_a_host_that_is_not_ours_is_named() -> None:
+    with pytest.raises(SettingsError, match="203.0.113.9"):
+        check_port("203.0.113.9", 8000)
+
+
+def test_the_run_file_lies_in_the_data_folder(tmp_path: Path) -> None:
+    assert run_file(tmp_path) == tmp_path / "run.json"
+
+
+def test_a_child_that_dies_at_the_start_is_told_with_its_last_words(tmp_path: Path) -> None:
+    child = Child("dialogue", "no.such.module", {}, tmp_path / "dialogue.log")
+    child.start()
+    assert child.process is not None
+    child.process.wait(30)
+    with pytest.raises(RapportError, match="dialogue process did not start:(.|\n)*no.such.module|No module named"):
+        _wait_ready([child], {"dialogue": "http://127.0.0.1:9"}, [])
+
+
+def test_asked_to_stop_while_starting_it_does_not_wait(tmp_path: Path) -> None:
+    _wait_ready([Child("web", "x", {}, tmp_path / "web.log")], {"web": "http://127.0.0.1:9"}, [signal.SIGINT])
+
+
+def test_children_are_stopped_and_one_never_started_does_not_matter(tmp_path: Path) -> None:
+    child = Child("web", "http.server", {}, tmp_path / "web.log")
+    child.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    _stop([child, Child("dialogue", "x", {}, tmp_path / "dialogue.log")])
+    assert not child.alive() and child.last_words() == ""
