@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Optional
 
+from bot.dialogue.quiet import quiet
 from bot.errors import BadInput, ModelError
 
 FORMS = {"practice": "practice_form", "roleplay": "roleplay_form", "assessment": "assessment_form"}
@@ -99,6 +100,7 @@ def main(arguments: Optional[list[str]] = None) -> int:
             lines = source.read().split("\n")
         if lines and not lines[-1].strip():
             lines.pop()
+        quiet()  # Rasa logs every parsed message to standard output
         model = Understanding(given.model)
         bad = 0
         with given.output.open("w", encoding="utf-8") as target:

@@ -13,6 +13,7 @@ from typing import Any
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.dialogue.agent import TurnAborted
 from bot.records import messages
@@ -75,7 +76,10 @@ class Turns:
             row = await asyncio.to_thread(messages.find, self.records, message_id)
             if row["status"] == "queued":
                 replies = await self._handle(row)
-                await asyncio.to_thread(self._keep, message_id, replies)
+                try:
+                    await asyncio.to_thread(self._keep, message_id, replies)
+                except SQLAlchemyError as error:
+                    raise TurnFailed(f"the replies could not be kept: {type(error).__name__}") from None
         return await asyncio.to_thread(messages.replies_to, self.records, message_id)
 
     def _keep(self, message_id: str, replies: list[Reply]) -> None:

@@ -1,0 +1,93 @@
+"""Measured through the real pipeline on phrases written by somebody who saw neither the code nor the training data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.dialogue.intents_batch import Understanding
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+ANSWERS_TAKEN_FOR_COMMANDS = 0.005  # at most
+COMMANDS_OBEYED = 0.97  # at least, and with the right intent
+
+pytestmark = pytest.mark.timeout(900)
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("during", ["practice", "assessment"])
+def test_an_answer_is_not_taken_for_a_command(understanding: Understanding, during: str) -> None:
+    answers = rows("gate_answers.jsonl")
+    wrong = []
+    for row in answers:
+        data = understanding.parse(row["text"], during, row.get("question", ""))
+        if data["gate"]["taken_as"] != "answer" or data["intent"]["name"] != "give_answer":
+            wrong.append(f"{row['text']!r} -> {data['intent']['name']} ({data['gate']['rule']})")
+    assert len(wrong) <= ANSWERS_TAKEN_FOR_COMMANDS * len(answers), "\n".join(wrong)
+
+
+def test_a_command_in_the_middle_of_a_question_is_obeyed(understanding: Understanding) -> None:
+    commands = rows("gate_commands.jsonl")
+    wrong = []
+    for row in commands:
+        data = understanding.parse(row["text"], "practice", row.get("question", ""))
+        if data["gate"]["taken_as"] != "command" or data["intent"]["name"] != row["intent"]:
+            wrong.append(f"{row['text']!r}: {row['intent']} -> {data['intent']['name']} ({data['gate']['rule']})")
+    assert len(wrong) <= (1 - COMMANDS_OBEYED) * len(commands), "\n".join(wrong)
+
+
+def test_what_is_said_to_the_customer_stays_in_the_role_play(understanding: Understanding) -> None:
+    for said in (
+        "Hello, how can I help you today?",
+        "thank you",
+        "why?",
+        "what do you mean?",
+        "could you repeat that please",
+        "I'm so sorry to hear that",
+        "I don't know, let me check",
+        "please stop shouting at me",
+        "bye, have a nice day",
+    ):
+        data = understanding.parse(said, "roleplay")
+        assert (data["intent"]["name"], data["gate"]["taken_as"]) == ("give_answer", "turn"), said
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("hello", "greet"),
+        ("quiz me on retention costs", "start_practice"),
+        ("start a role play with an angry customer", "start_roleplay"),
+        ("how am i doing so far?", "progress"),
+        ("can i talk to my tutor pls", "talk_to_tutor"),
+        ("carry on where we left off", "resume"),
+        ("whats the weather like tomorrow", "out_of_scope"),
+    ],
+)
+def test_outside_an_exercise_the_commands_are_understood(understanding: Understanding, text: str, intent: str) -> None:
+    assert understanding.parse(text, None)["intent"]["name"] == intent
+
+
+@pytest.mark.parametrize("text", ["because adverts and leaflets cost the shop money", "xq zzv plm wrrt"])
+def test_outside_an_exercise_an_answer_or_a_riddle_is_a_fallback(understanding: Understanding, text: str) -> None:
+    data = understanding.parse(text, None)
+    assert (data["intent"]["name"], data["gate"]["taken_as"]) == ("nlu_fallback", "fallback")
+
+
+def test_the_original_intent_is_kept_beside_the_decision(understanding: Understanding) -> None:
+    gate = understanding.parse("I would stop and listen", "practice")["gate"]
+    assert gate["taken_as"] == "answer" and isinstance(gate["intent"], str) and 0.0 <= gate["confidence"] <= 1.0
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "?", "😀", "a" * 20_000, "stop " * 3_000, "\x00\x07", "((((", "[x](y)", "{}"]
+)
+def test_no_text_is_too_strange(understanding: Understanding, text: str) -> None:
+    for during in ("practice", "roleplay", "assessment", None):
+        assert understanding.parse(text, during)["intent"]["name"]

@@ -1,0 +1,153 @@
+"""The decision table of the gate, without Rasa and without a trained model."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+import pytest
+
+from bot.marking.encoder import default_encoder
+from bot.nlu.decide import Decision, decide
+from bot.nlu.normal import mender, read
+
+MEND = mender(frozenset(default_encoder().vocabulary()))
+ANSWER: dict[str, float] = {"give_answer": 0.9, "stop": 0.1}
+UNSURE: dict[str, float] = {"give_answer": 0.3, "stop": 0.3}
+
+
+def taken(
+    text: str, ranking: dict[str, float] = ANSWER, during: Optional[str] = "practice", asked: str = ""
+) -> Decision:
+    return decide(text, ranking, during, MEND, asked=asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("hint", "hint"),
+        ("Can I have a hint please?", "hint"),
+        ("hnt pls", "hint"),
+        ("coach, give me a clue", "hint"),
+        ("I don't know", "dont_know"),
+        ("idk", "dont_know"),
+        ("dunno sorry", "dont_know"),
+        ("i dont no", "dont_know"),
+        ("havent got a clue", "dont_know"),
+        ("I dont know, can u give me a hint", "hint"),
+        ("skip", "skip"),
+        ("can we skip this one its boring", "skip"),
+        ("next question pls", "skip"),
+        ("repeat the question", "repeat"),
+        ("what was the question again?", "repeat"),
+        ("why?", "why_mark"),
+        ("what else", "why_mark"),
+        ("why is that wrong", "why_mark"),
+        ("that mark is wrong", "dispute_mark"),
+        ("i already said that", "dispute_mark"),
+        ("what does retention mean?", "ask_meaning"),
+        ("how am i doing", "progress"),
+        ("stop", "stop"),
+        ("stop i have to go", "stop"),
+        ("I want to stop now", "stop"),
+        ("lets carry on", "resume"),
+        ("can i talk to my tutor", "talk_to_tutor"),
+        ("who can see this?", "privacy"),
+        ("delete my data", "delete_data"),
+        ("help", "help"),
+        ("i changed jobs", "change_workplace"),
+        ("4.9", "start_practice"),
+        ("quiz me on retention costs", "start_practice"),
+        ("do 4.10 next", "start_practice"),
+        ("start a role play", "start_roleplay"),
+        ("thanks", "thanks"),
+        ("bye", "bye"),
+        ("hi", "greet"),
+        ("lol", "small_talk"),
+        ("ok", "affirm"),
+        ("no thanks", "deny"),
+    ],
+)
+def test_a_plain_command_is_obeyed_though_the_classifier_doubts(text: str, intent: str) -> None:
+    decision = taken(text)
+    assert (decision.intent, decision.taken_as) == (intent, "command")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I would stop and listen",
+        "help the customer find it",
+        "next time they come back",
+        "dont skip the queue",
+        "give them a hint of what is coming",
+        "repeat what they said back to them",
+        "explain why we cant",
+        "ask the manager for help",
+        "thank them and say goodbye",
+        "I don't know the answer I would ask my supervisor",
+        "I don't know, maybe because adverts cost money?",
+        "adverts",
+        "your manager",
+        "they leave",
+        "shop",
+        "ship",
+        "stop what you are doing, then listen",
+        "say hello and smile",
+        "repeat business",
+        "stop talking and let them finish",
+        "tell them why",
+        "i explained why we could not do it",
+        "delete the customers data when they leave",
+    ],
+)
+@pytest.mark.parametrize("ranking", [ANSWER, UNSURE])
+def test_an_answer_with_command_words_in_it_stays_an_answer(text: str, ranking: dict[str, float]) -> None:
+    decision = taken(text, ranking)
+    assert (decision.intent, decision.taken_as) == ("give_answer", "answer")
+
+
+def test_in_a_role_play_only_what_is_for_the_coach_is_obeyed() -> None:
+    for words in ("hello", "thanks", "why?", "yes", "what do you mean?", "bye"):
+        assert taken(words, during="roleplay").taken_as == "turn", words
+    for words in ("stop", "hint", "help", "i dont know what to say", "talk to my tutor", "quiz me on 4.9"):
+        assert taken(words, during="roleplay").taken_as == "command", words
+
+
+def test_a_word_that_fills_the_gap_is_an_answer_there_and_a_command_elsewhere() -> None:
+    gap = "After a complaint, say sorry and ____."
+    assert taken("thanks", asked=gap).taken_as == "answer"
+    assert taken("thanks").taken_as == "command"
+    assert taken("hint", asked=gap).intent == "hint"
+
+
+def test_a_word_of_the_question_with_a_question_mark_asks_for_its_meaning() -> None:
+    assert taken("retention?", asked="Why does retention matter?").intent == "ask_meaning"
+    assert taken("adverts?", asked="Why does retention matter?").intent == "give_answer"
+
+
+def test_the_classifier_alone_is_obeyed_only_for_a_request_in_the_commands_own_words() -> None:
+    sure = {"progress": 0.9, "give_answer": 0.02}
+    assert taken("so tell me, is much of my unit still left for me", sure).intent == "progress"
+    assert taken("after i passed it on it is finished", sure).intent == "give_answer"
+
+
+def test_outside_an_exercise_an_answer_and_a_doubt_are_fallbacks() -> None:
+    assert taken("they cost more", during=None).intent == "nlu_fallback"
+    assert taken("wobble", {"greet": 0.2, "give_answer": 0.1}, None).intent == "nlu_fallback"
+    assert taken("wobble", {"nlu_fallback": 0.4, "greet": 0.41}, None).intent == "nlu_fallback"
+    assert taken("wobble", {"greet": 0.9}, None).intent == "greet"
+
+
+def test_a_slip_is_mended_only_when_it_is_no_word_of_its_own() -> None:
+    assert read("sikp", MEND).whole.plain == "skip"
+    assert read("ship", MEND).whole.plain == "ship"
+    assert read("pleeease stop!!!", MEND).whole.core == "stop"
+
+
+def test_the_longest_text_is_decided_quickly() -> None:
+    import time
+
+    began = time.perf_counter()
+    taken("stop what " * 2_000 + "i can you do what is it")
+    taken("how " * 500)
+    assert time.perf_counter() - began < 2.0
