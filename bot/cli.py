@@ -55,6 +55,7 @@ def progress_bar() -> Iterator[Progress]:
 def _prepare(train_again: bool = False) -> None:
     """Check the content, train if needed, and compute the phrasings' vectors."""
     from bot.checks import check_all
+    from bot.preparing import note_prepared
     from bot.training import current_model, train
 
     settings = bootstrap.settings()
@@ -68,6 +69,7 @@ def _prepare(train_again: bool = False) -> None:
             train(settings.models, lambda name, done, of: bar.update(task, description=name, completed=done, total=of),
                   force=train_again)  # fmt: skip
     _warm()
+    note_prepared(settings)
 
 
 def _warm() -> None:
@@ -84,13 +86,15 @@ def _warm() -> None:
 @app.command()
 def up() -> None:
     """Start everything: web chat, dialogue, and (where a token is set) Telegram. What `make run` calls."""
+    from bot.preparing import is_prepared
     from bot.up import check_port
     from bot.up import up as run
 
     settings = bootstrap.settings()
     check_port(settings.host, settings.port)
     records = bootstrap.records()
-    _run_apart("prepare")
+    if not is_prepared(settings):
+        _run_apart("prepare")
     if settings.demo:
         bootstrap.demo_people(records)
     run(settings, lambda text: out.print(text, markup=False))

@@ -91,6 +91,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
         RAPPORT_DIALOGUE_SECRET=secret,
         RAPPORT_DATA=str(settings.data),
         RAPPORT_DEMO=str(int(settings.demo)),
+        OMP_NUM_THREADS="1",  # small matrices: a second thread costs more than it gives
     )
     logs = settings.data / "logs"
     logs.mkdir(parents=True, exist_ok=True)

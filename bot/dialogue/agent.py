@@ -60,8 +60,13 @@ class InProcessActions(EndpointConfig):
 
 
 def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run an action's coroutine to its end in this thread."""
-    return asyncio.run(coroutine)
+    """An action's result; without an event loop, as our actions are ordinary functions that never wait."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value
+    coroutine.close()
+    raise RuntimeError("an action of this project must not await anything")
 
 
 class DirectSQLTrackerStore(SQLTrackerStore):

@@ -33,9 +33,12 @@ def create_app(turns: Turns, secret: str) -> Starlette:
         return inner
 
     async def turn(request: Request) -> Response:
-        body = await request.json()
         try:
-            replies = await turns.work_off(str(body["message_id"]))
+            message_id = str((await request.json())["message_id"])
+        except (ValueError, KeyError, TypeError):
+            return JSONResponse({"error": "a JSON object with message_id is needed"}, 400)
+        try:
+            replies = await turns.work_off(message_id)
         except KeyError:
             return JSONResponse({"error": "no such message"}, 404)
         except TurnFailed as failed:

@@ -72,14 +72,18 @@ class Turns:
         row = await asyncio.to_thread(messages.find, self.records, message_id)
         if row is None or row["direction"] != "in":
             raise KeyError(message_id)
-        async with self._order[row["person_id"]]:
-            row = await asyncio.to_thread(messages.find, self.records, message_id)
+        order = self._order[row["person_id"]]
+        waited = order.locked()
+        async with order:
+            if waited:  # another call may have worked it off meanwhile
+                row = await asyncio.to_thread(messages.find, self.records, message_id)
             if row["status"] == "queued":
                 replies = await self._handle(row)
                 try:
                     await asyncio.to_thread(self._keep, message_id, replies)
                 except SQLAlchemyError as error:
                     raise TurnFailed(f"the replies could not be kept: {type(error).__name__}") from None
+                return replies
         return await asyncio.to_thread(messages.replies_to, self.records, message_id)
 
     def _keep(self, message_id: str, replies: list[Reply]) -> None:

@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from rasa.core.policies.policy import PolicyPrediction
 from sqlalchemy.exc import OperationalError
 
 from bot import bootstrap
@@ -138,7 +139,8 @@ async def test_too_many_predictions_are_told_and_put_on_the_tutors_list(
 ) -> None:
     """More than 10 predictions: Rasa falls silent; after some tries the learner is told how to go on."""
     await in_a_question(chat)
-    monkeypatch.setattr(agent.processor, "max_number_of_predictions", 0)
+    silent = PolicyPrediction.for_action_name(agent.domain, "action_deactivate_loop")
+    monkeypatch.setattr(agent.processor, "_predict_next_with_tracker", lambda tracker: silent)
     id = await chat.send("hint")
     assert await chat.noticed(id) == relay_texts()["failed"]
     await chat.closed(id, 40)

@@ -1,0 +1,99 @@
+"""How the Agent is built: guarded patches, sessions that stay short, the tracker store, the server's door."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import rasa
+from rasa.shared.core.events import Event
+from rasa.shared.utils.common import all_subclasses
+from sqlalchemy import text
+
+from bot.dialogue import agent as agents
+from bot.dialogue import patches
+from bot.dialogue.server import create_app
+from bot.dialogue.turns import rasa_text
+from bot.errors import ModelError
+
+
+def test_the_patched_class_lookup_answers_as_rasas_own() -> None:
+    """For every kind of event there is."""
+    patches.apply()
+    for kind in all_subclasses(Event):
+        assert Event.resolve_by_type(kind.type_name).type_name == kind.type_name
+    with pytest.raises(ValueError, match="Unknown event"):
+        Event.resolve_by_type("no such event")
+
+
+def test_another_rasa_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The patches were written for one version."""
+    monkeypatch.setattr(rasa, "__version__", "3.6.99")
+    assert patches.apply() is False
+
+
+def test_an_action_that_answers_with_something_else_is_an_error() -> None:
+    """The check that stands in for the JSON schema."""
+
+    class Named:
+        def name(self) -> str:
+            return "action_odd"
+
+    with pytest.raises(TypeError, match="action_odd"):
+        patches._looks_right(Named(), {"events": None, "responses": []})
+
+
+async def test_a_long_session_is_renewed_and_the_question_stays_open(chat: Any, agent: Any) -> None:
+    """Fifteen hints, questions and answers in a row: the tracker stays short, no turn is lost."""
+    await chat.say("quiz me on 4.9")
+    for said in ["why?", "repeat", "what does retention mean?"] * 6:
+        assert await chat.say(said)
+    tracker = await agent.tracker_store.retrieve(f"person-{chat.person_id}")
+    assert len(tracker.events) <= agents.LONGEST_SESSION + 12
+    assert "Hint" in await chat.say("hint")
+
+
+def test_the_tracker_store_waits_for_other_writers(tmp_path: Path) -> None:
+    """SQLite in WAL mode with kept connections."""
+    store = agents.DirectSQLTrackerStore(f"sqlite:///{tmp_path / 'deep' / 'tracker.sqlite'}")
+    with store.engine.connect() as connection:
+        assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 15000
+
+
+def test_a_missing_model_is_one_sentence_with_the_way_out(tmp_path: Path) -> None:
+    """No trained model in the folder."""
+    with pytest.raises(ModelError, match="rapport train"):
+        agents.newest_model(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("typed", "payload", "given"),
+    [
+        ("/restart", None, "restart"),
+        ("hint", None, "hint"),
+        ("Hint", "/hint", "/hint"),
+        ("b", '/choose{"option": "b", "question": "d1-x"}', '/choose{"option": "b", "question": "d1-x"}'),
+        ("x", "/restart", "x"),
+        ("x", "/choose{broken", "x"),
+        (" / ", None, "/empty_message"),
+        ("", None, "/empty_message"),
+    ],
+)
+def test_only_offered_payloads_reach_rasa_as_intents(typed: str, payload: str | None, given: str) -> None:
+    """What is typed is text."""
+    assert rasa_text(typed, payload) == given
+
+
+async def test_the_dialogue_server_wants_its_secret(chat: Any) -> None:
+    """Without it a turn is refused; with it an unknown message is 404 and a known one is worked off."""
+    transport = httpx.ASGITransport(app=create_app(chat.turns, "s3cret"))
+    async with httpx.AsyncClient(transport=transport, base_url="http://dialogue") as client:
+        assert (await client.post("/turn", json={"message_id": "x"})).status_code == 401
+        client.headers["authorization"] = "Bearer s3cret"
+        assert (await client.post("/turn", json={"message_id": "x"})).status_code == 404
+        assert (await client.post("/turn", json={"id": "x"})).status_code == 400
+        assert (await client.post("/turn", content=b"{")).status_code == 400
+        assert (await client.get("/healthz")).status_code == 200

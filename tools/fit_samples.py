@@ -1,0 +1,211 @@
+"""Made-up answers from authored content, to fit and to check the head: phrasings alone, joined, with slips, negated."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Optional
+
+from bot.marking.lexicon import Lexicon
+from bot.syllabus.model import Question
+
+FILLERS = (
+    "i think {}",
+    "um {}",
+    "well basically {}",
+    "its because {}",
+    "{} i think",
+    "{} and stuff like that",
+    "because {}",
+    "{}, thats it really",
+    "at my work {}",
+    "i would say that {}",
+    "my answer is {}",
+    "not sure but {}",
+    "you should {}",
+    "they {}",
+    "hi, {} thanks",
+)
+JOINERS = (". ", ", and ", " and ", "\n", ", ", ". also ", " because ", "; ", ". then ")
+ECHOES = ("{}", "i think {}", "it is about {}", "because {}", "{} is important", "thats just how it is, {}")
+KEYS = {"a": "s", "e": "r", "i": "o", "o": "p", "n": "m", "t": "r", "s": "d", "c": "v", "l": "k", "u": "i"}
+
+
+class Sample(NamedTuple):
+    """One made-up answer: `truth` expectation id -> met, only for ids whose truth is known; `wrong` likewise."""
+
+    kind: str
+    text: str
+    sources: tuple[str, ...]  # authored texts to hide while it is marked
+    truth: dict[str, bool]
+    wrong: dict[str, bool]
+
+
+def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon, seed: int = 7) -> Iterator[Sample]:
+    """All made-up answers to a question, the same ones every time."""
+    dice = random.Random(f"{seed}-{question.id}")
+    none = {point.id: False for point in question.expectations}
+    sound = {wrong.id: False for wrong in question.misconceptions}
+    pool = [(point.id, text) for point in question.expectations for text in point.phrasings]
+    for owner, text in pool:
+        only = none | {owner: True}
+        yield Sample("phrasing", text, (text,), only, sound)
+        if dice.random() < 0.2:
+            yield Sample("filler", dice.choice(FILLERS).format(text), (text,), only, sound)
+        if dice.random() < 0.3:
+            yield Sample("slips", misspell(text, dice), (text,), only, sound)
+        if dice.random() < 0.45:
+            rest = [each for each in pool if each[0] != owner]
+            if rest:
+                more = dice.sample(rest, min(len(rest), dice.choice((1, 1, 2))))
+                parts = [(owner, text), *more]
+                dice.shuffle(parts)
+                joiner = dice.choice(JOINERS)
+                met = none | {each: True for each, _ in parts}
+                yield Sample("joined", joiner.join(t for _, t in parts), tuple(t for _, t in parts), met, sound)
+        if dice.random() < 0.5 and (negative := negate(text, nlp, lexicon, dice)):
+            yield Sample("negated", negative, (text,), {owner: False}, {})
+    for point in question.expectations:
+        for text in point.counter:
+            yield Sample("counter", text, (text,), {point.id: False}, {})
+    for wrong in question.misconceptions:
+        for text in wrong.phrasings:
+            yield Sample("wrong", text, (text,), none, sound | {wrong.id: True})
+            if dice.random() < 0.5 and (negative := negate(text, nlp, lexicon, dice)):
+                yield Sample("wrong-negated", negative, (text,), {}, {wrong.id: False})
+    asked = question.text.replace("{organisation}", "your organisation")
+    for form in ECHOES:
+        yield Sample("echo", form.format(_statement(asked)), (), none, sound)
+    words = [word for word in asked.split() if len(word) > 3]
+    for size in (2, 3, 5):
+        start = dice.randrange(max(1, len(words) - size))
+        yield Sample("echo", " ".join(words[start : start + size]).strip("?.,"), (), none, sound)
+    strangers = [
+        q
+        for q in bank
+        if q.expectations and not set(q.criteria + q.bullets) & set(question.criteria + question.bullets)
+    ]
+    for other in dice.sample(strangers, min(8, len(strangers))):
+        yield Sample("elsewhere", dice.choice(dice.choice(other.expectations).phrasings), (), none, sound)
+    for text in (
+        "i dont know",
+        "no idea sorry",
+        "yes",
+        "it depends",
+        "because its good",
+        "to make customers happy",
+        "it is important for the business",
+    ):
+        yield (
+            Sample("empty", text, (), none, sound)
+            if text in ("i dont know", "no idea sorry", "yes", "it depends")
+            else Sample("vague", text, (), none, {})
+        )
+
+
+def _statement(asked: str) -> str:
+    """The question's last sentence without its question word."""
+    sentence = [part for part in asked.replace("?", ".").split(".") if part.strip()][0].strip()
+    words = sentence.split()
+    while len(words) > 4 and words[0].lower() in (
+        "what",
+        "why",
+        "how",
+        "when",
+        "which",
+        "who",
+        "does",
+        "do",
+        "is",
+        "are",
+        "can",
+        "should",
+        "explain",
+        "describe",
+    ):
+        words = words[1:]
+    return " ".join(words).lower()
+
+
+def misspell(text: str, dice: random.Random, share: float = 0.25) -> str:
+    """The text with a slip in about a quarter of the words of four letters or more."""
+    out = []
+    for word in text.split():
+        if len(word) >= 4 and word.isalpha() and dice.random() < share:
+            place = dice.randrange(1, len(word) - 1)
+            slip = dice.choice(("drop", "swap", "double", "key"))
+            if slip == "drop":
+                word = word[:place] + word[place + 1 :]
+            elif slip == "swap":
+                word = word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+            elif slip == "double":
+                word = word[:place] + word[place] + word[place:]
+            else:
+                word = word[:place] + KEYS.get(word[place], word[place]) + word[place + 1 :]
+        out.append(word)
+    return " ".join(out)
+
+
+def negate(text: str, nlp: Any, lexicon: Lexicon, dice: random.Random) -> Optional[str]:
+    """The text turned round: a "not" put in, or a word replaced by its opposite; None where that is not sure."""
+    doc = nlp(text)
+    tokens = [token.text_with_ws for token in doc]
+    swaps = [
+        t
+        for t in doc
+        if t.lower_
+        in (
+            "more",
+            "less",
+            "cheaper",
+            "better",
+            "worse",
+            "always",
+            "never",
+            "keep",
+            "lose",
+            "before",
+            "after",
+            "higher",
+            "lower",
+        )
+    ]
+    if swaps and dice.random() < 0.5:
+        token = swaps[0]
+        other = {
+            "more": "less",
+            "less": "more",
+            "cheaper": "dearer",
+            "better": "worse",
+            "worse": "better",
+            "always": "never",
+            "never": "always",
+            "keep": "lose",
+            "lose": "keep",
+            "before": "after",
+            "after": "before",
+            "higher": "lower",
+            "lower": "higher",
+        }[token.lower_]
+        tokens[token.i] = other + token.whitespace_
+        return "".join(tokens)
+    if any(token.lower_ in lexicon.negators or token.dep_ == "neg" for token in doc):
+        return None
+    root = next((token for token in doc if token.dep_ == "ROOT"), None)
+    if root is None or root.pos_ not in ("VERB", "AUX"):
+        return None
+    helpers = [
+        child for child in root.children if child.dep_ in ("aux", "auxpass") and child.i < root.i and child.tag_ != "TO"
+    ]
+    if root.lemma_ == "be" or helpers:
+        place = helpers[0] if helpers else root
+        tokens[place.i] = place.text + dice.choice((" not ", " never "))
+    elif root.tag_ in ("VBP", "VBZ", "VBD", "VB"):
+        subject = any(child.dep_ in ("nsubj", "expl") for child in root.children)
+        word = {"VBZ": "doesn't ", "VBD": "didn't "}.get(root.tag_, "don't ")
+        if not subject:
+            word = dice.choice(("don't ", "never ", "do not "))
+        tokens[root.i] = word + root.lemma_ + root.whitespace_
+    else:
+        tokens[root.i] = "not " + tokens[root.i]
+    return "".join(tokens)
