@@ -559,7 +559,7 @@ def main() -> None:
     print(f"{len(questions)} open questions")
     default_linguist()
     points, wrongs = content_table(questions, options.work, options.processes)
-    settings: dict[str, float] = {"lower": 0.36, "upper": 0.5, "wrong_lower": 0.4, "wrong_upper": 0.5}
+    settings: dict[str, float] = {"lower": 0.33, "upper": 0.48, "wrong_lower": 0.4, "wrong_upper": 0.5}
     figures: dict[str, Any] = {}
     expectation, p = fit_content(points, features.NAMES, {"trees": 200, "leaves": 10, "rate": 0.06, "share": 0.9})
     figures["expectations, topics held out"] = report_content(points, p, settings["lower"], settings["upper"])

@@ -10,24 +10,19 @@ from pathlib import Path
 from typing import Any, Optional
 
 from rasa.core.agent import Agent
-from rasa.core.brokers.broker import EventBroker
-from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
-from rasa.shared.core.domain import Domain
+from rasa.core.tracker_store import TrackerStore
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from rasa_sdk.executor import ActionExecutor
 from rasa_sdk.interfaces import ActionExecutionRejection
-from sqlalchemy import create_engine, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.orm import sessionmaker
-from sqlalchemy.pool import QueuePool
 
 from bot.dialogue import patches
 from bot.dialogue.quiet import quiet
+from bot.dialogue.trackers import DirectSQLTrackerStore
 from bot.errors import ModelError
 
 log = logging.getLogger(__name__)
 
-LONGEST_SESSION = 60  # events
+LONGEST_SESSION = 45  # events
 
 
 class TurnAborted(BaseException):
@@ -69,44 +64,15 @@ def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise RuntimeError("an action of this project must not await anything")
 
 
-class DirectSQLTrackerStore(SQLTrackerStore):
-    """Rasa's SQL tracker store; on SQLite with kept connections in WAL mode, waiting for other writers."""
+def _renewed_session(expired: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """A session also ends when it has grown long (a turn's cost grows with its events) or its last turn broke off.
 
-    def __init__(self, url: str, domain: Optional[Domain] = None, broker: Optional[EventBroker] = None) -> None:
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            super().__init__(
-                domain=domain,
-                dialect=parsed.drivername,
-                host=parsed.host,
-                port=parsed.port,
-                db=parsed.database,
-                username=parsed.username,
-                password=parsed.password,
-                event_broker=broker,
-                query=dict(parsed.query),
-            )
-            return
-        Path(parsed.database or ".").parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(domain=domain, dialect="sqlite", db=parsed.database, event_broker=broker)
-        self.engine.dispose()
-        # SQLAlchemy 1.4 opens a SQLite file anew for every transaction unless told otherwise.
-        connect = {"timeout": 15, "check_same_thread": False}
-        self.engine: Any = create_engine(url, poolclass=QueuePool, connect_args=connect)
-        event.listen(self.engine, "connect", _wal)
-        self.sessionmaker = sessionmaker(bind=self.engine)
-
-
-def _wal(connection: Any, _record: Any) -> None:
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=15000"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _long_session(expired: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """A session also ends when it has grown long: a turn's cost grows with its events, and nothing is lost by it."""
+    Nothing is lost by it: a new session brings the open exercise back.
+    """
 
     def inner(tracker: Any) -> bool:
-        return len(tracker.events) > LONGEST_SESSION or expired(tracker)
+        broken_off = tracker.latest_action_name not in (None, "action_listen")  # Rasa would stay silent for good
+        return broken_off or len(tracker.events) > LONGEST_SESSION or expired(tracker)
 
     return inner
 
@@ -129,7 +95,7 @@ def build_agent(
     agent = Agent.load(model_path=str(model), tracker_store=raw, action_endpoint=InProcessActions(timeout))
     if agent.processor is None or agent.domain is None:
         raise ModelError(f"{model} cannot be loaded. Run `rapport train`.")
-    agent.processor._has_session_expired = _long_session(agent.processor._has_session_expired)
+    agent.processor._has_session_expired = _renewed_session(agent.processor._has_session_expired)
     # Agent wraps the store so that database errors vanish; a learner's answer would vanish with them.
     raw.domain = agent.domain
     agent.tracker_store = agent.processor.tracker_store = raw

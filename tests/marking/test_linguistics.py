@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from bot.marking.linguistics import MAX_CHARACTERS, default_linguist
+
+VOCABULARY = frozenset(
+    ["customer", "customers", "adverts", "advertising", "cheaper", "keep", "lose", "expensive", "business"]
+)
+
+
+def clauses(text: str) -> list[str]:
+    _, parsed = default_linguist().read(text, VOCABULARY)
+    return [parsed.piece(span) for span in parsed.clauses]
+
+
+def negated(text: str) -> set[str]:
+    _, parsed = default_linguist().read(text, VOCABULARY)
+    return {word.lemma for word in parsed.words if word.negated}
+
+
+def test_clauses_are_cut_where_both_sides_have_a_verb() -> None:
+    assert clauses("its cheaper to keep them because you dont pay for adverts and they trust you") == [
+        "its cheaper to keep them",
+        "because you don't pay for adverts",
+        "and they trust you",
+    ]
+
+
+def test_a_list_of_fragments_is_cut_at_commas_and_lines() -> None:
+    assert clauses("adverts, staff time\n- discounts") == ["adverts", "staff time", "discounts"]
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("custmers", "customers"),
+        ("cheeper", "cheaper"),
+        ("becuase", "because"),
+        ("advertisng", "advertising"),
+        ("loose", "lose"),
+        ("costumers", "customers"),
+        ("dont", "don't"),
+        ("Tesco", "Tesco"),
+        ("cheaper", "cheaper"),
+        ("dearer", "dearer"),
+    ],
+)
+def test_slips_are_read_as_what_was_meant(slip: str, meant: str) -> None:
+    assert default_linguist().speller.word(slip, VOCABULARY) == meant
+
+
+def test_the_way_back_leads_to_the_learners_own_words() -> None:
+    text = "its cheeper to kep custmers"
+    reading, parsed = default_linguist().read(text, VOCABULARY)
+    last = parsed.words[-1]
+    start, end = reading.original(last.start, last.end)
+    assert text[start:end] == "custmers"
+
+
+def test_negation_reaches_the_verb_and_what_follows_but_not_the_reason() -> None:
+    scope = negated("you do not pay for adverts because people know you")
+    assert {"pay", "advert"} <= scope
+    assert "know" not in scope
+
+
+def test_not_only_is_no_negation() -> None:
+    assert not negated("not only adverts")
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "😀😀", "\x00\x01", "你好 客户", "a" * 10_000, "\ud800"])
+def test_any_text_is_read(text: str) -> None:
+    reading, _ = default_linguist().read(text)
+    assert len(reading.text) == len(reading.starts) == len(reading.ends)
+
+
+def test_a_very_long_text_is_cut_at_a_word() -> None:
+    reading, _ = default_linguist().read("word " * 3_000)
+    assert len(reading.text) <= MAX_CHARACTERS
+    assert reading.text.endswith("word")
+
+
+def test_spacy_does_not_bring_tensorflow_and_does_not_block_it() -> None:
+    code = (
+        "import sys; from bot.marking.linguistics import default_linguist as d; d();"
+        "print('tensorflow' in sys.modules); import importlib.util as u; print(u.find_spec('tensorflow') is not None)"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert printed == ["False", "True"]
