@@ -21,7 +21,8 @@ from bot.nlu.wording import (
     of_work_only,
     opens,
     own_answer,
-    shaped_like,
+    requests,
+    speaks,
     turned_up,
     wording,
 )
@@ -32,15 +33,18 @@ ANSWER, FALLBACK = "give_answer", "nlu_fallback"
 # What may interrupt an exercise.
 COMMANDS = frozenset(PATTERNS)
 # Only where the whole text is plainly that; the classifier's word is not enough.
-PLAIN_ONLY = frozenset({"small_talk", "affirm", "deny", "thanks", "bye", "greet"})
+PLAIN_ONLY = frozenset({"small_talk", "affirm", "deny", "greet"})
+# Of these two the classifier must be sure beyond doubt: people say them to customers.
+COURTESIES = frozenset({"thanks", "bye"})
 # In a role-play these words are said to the customer.
-TO_THE_CUSTOMER = PLAIN_ONLY | {"ask_meaning", "why_mark", "dispute_mark"}
+TO_THE_CUSTOMER = PLAIN_ONLY | COURTESIES | {"ask_meaning", "why_mark", "dispute_mark"}
 _asks = re.compile(
     r"(?:tell|ask|say|show|explain|what|who|why|how|where|when|is|are|do|does|did|can|could|will|would)\b"
 )
 NOT_WISHED = frozenset({"why_mark", "repeat", "dispute_mark", "help"})  # "I need to explain": an answer
 LONGEST_SPLIT = 30  # words; beyond it commands are looked for between full stops only
 LONGEST_GUESS = 20  # words the classifier alone may take for a command
+MOST_WORK = 1  # words about work in what the classifier alone takes for a command
 LONGEST_COMMAND = 14  # words of one clause; a longer message needs a clause that is plainly a command
 GAP = "__"  # a fill-the-gap prompt: nearly any word can be what fills it
 
@@ -57,15 +61,19 @@ class Decision(NamedTuple):
 class Limits(NamedTuple):
     """What the classifier's confidences must reach.
 
-    `sure` and `margin` over give_answer: to be obeyed in an exercise; `certain`: also in an unusual shape; `doubt`:
-    give_answer stays below it where one clause is a command; `outside`: to be believed outside an exercise.
+    `sure` and `margin` over give_answer: to be obeyed in an exercise where the wording is a request; `certain`: where
+    it is no request but speaks to somebody; `beyond`: in any wording, thanks and goodbyes included (give_answer may
+    have `rest` at most); `doubt`: give_answer stays below it where one clause is a command; `outside`: to be believed
+    outside an exercise.
     """
 
     sure: float = 0.5
-    certain: float = 0.9
     margin: float = 0.35
-    doubt: float = 0.8
-    outside: float = 0.4
+    certain: float = 0.6
+    beyond: float = 0.9
+    rest: float = 0.05
+    doubt: float = 0.55
+    outside: float = 0.5
 
 
 LIMITS = Limits()
@@ -87,7 +95,7 @@ def decide(
     guessed = ranking.get(ANSWER, 0.0)
     if sure is not None and _may(sure.intent, said, during, asked):
         return Decision(sure.intent, max(ranking.get(sure.intent, 0.0), 0.95), "command", "lexicon")
-    guess = _from_classifier(said, ranking, limits) if sure is None else None
+    guess = _from_classifier(said, ranking, during, limits) if sure is None else None
     if guess is not None and _may(guess, said, during, asked):
         return Decision(guess, ranking[guess], "command", "classifier")
     within = within_a_longer_text(said) if sure is None else None
@@ -174,7 +182,7 @@ def of_clause(part: Clause) -> Optional[Found]:
 
 def is_plain_command(part: Clause, found: Found) -> bool:
     """Asked of the coach, or naming the exercise: enough to count inside a longer text."""
-    if found.intent in PLAIN_ONLY:
+    if found.intent in PLAIN_ONLY | COURTESIES:
         return False
     if found.intent == "ask_meaning":
         return re.match(r"(?:what|whats) .|.* mean", part.plain) is not None
@@ -184,7 +192,7 @@ def is_plain_command(part: Clause, found: Found) -> bool:
 
 def most_telling(found: Sequence[Found]) -> Found:
     """Of several commands in one message the one that asks for most."""
-    telling = [f for f in found if f.intent not in PLAIN_ONLY] or list(found)
+    telling = [f for f in found if f.intent not in PLAIN_ONLY | COURTESIES] or list(found)
     stronger = [f for f in telling if f.intent not in ("dont_know", "why_mark", "ask_meaning")] or telling
     return stronger[-1]
 
@@ -197,26 +205,28 @@ def _may(intent: str, said: Said, during: During, asked: str) -> bool:
         return False
     if during != "roleplay":
         return True
-    if intent in PLAIN_ONLY:
+    if intent in PLAIN_ONLY | COURTESIES:
         return False
     if names_the_exercise(said.whole.plain, at_once=False):
         return True
     return intent not in TO_THE_CUSTOMER and bare_in_roleplay(said.whole)
 
 
-def _from_classifier(said: Said, ranking: Mapping[str, float], limits: Limits) -> Optional[str]:
-    """A command the lexicon does not know: short, sure, clear of give_answer, worded to the coach, not about work."""
-    ordered = sorted(((p, intent) for intent, p in ranking.items() if intent != FALLBACK), reverse=True)
-    if not ordered or not 0 < said.words <= LONGEST_GUESS:
+def _from_classifier(said: Said, ranking: Mapping[str, float], during: During, limits: Limits) -> Optional[str]:
+    """A command the lexicon does not know: the clearer the wording speaks to the coach, the less sure it must be."""
+    believed = {intent: p for intent, p in ranking.items() if intent != FALLBACK}
+    intent = max(believed, key=lambda name: believed[name], default=ANSWER)
+    if intent in PLAIN_ONLY | {ANSWER} or not 0 < said.words <= LONGEST_GUESS:
         return None
-    confidence, intent = ordered[0]
-    if intent == ANSWER or intent in PLAIN_ONLY:
-        return None
-    if confidence < limits.sure or confidence - ranking.get(ANSWER, 0.0) < limits.margin:
-        return None
+    confidence, doubt = believed[intent], believed.get(ANSWER, 0.0)
     counts = wording(said.whole.plain, intent)
-    about_work = counts.would or counts.work > 0
-    return intent if not about_work and shaped_like(intent, said, confidence >= limits.certain) else None
+    of_answers = counts.would or counts.work > 0
+    if not of_answers and intent not in COURTESIES and requests(said):
+        return intent if confidence >= limits.sure and confidence - doubt >= limits.margin else None
+    if during == "roleplay" or counts.work > MOST_WORK or counts.would and intent not in COURTESIES:
+        return None
+    bar = limits.certain if speaks(said) and not of_answers and intent not in COURTESIES else limits.beyond
+    return intent if confidence >= bar and doubt <= limits.rest else None
 
 
 def _outside(found: Optional[Found], ranking: Mapping[str, float], limits: Limits) -> Decision:

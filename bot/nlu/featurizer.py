@@ -17,6 +17,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.marking.encoder import default_encoder
 
+AT_A_TIME = 512  # texts warmed together at training; fewer than the encoder's cache holds
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
@@ -50,7 +52,11 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Add the vectors to every training example that has a text."""
-        self.process(training_data.training_examples)
+        examples = training_data.training_examples
+        for start in range(0, len(examples), AT_A_TIME):
+            some = examples[start : start + AT_A_TIME]
+            default_encoder().warm([str(example.get(TEXT)) for example in some if example.get(TEXT) is not None])
+            self.process(some)
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:

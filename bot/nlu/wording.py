@@ -11,13 +11,15 @@ from bot.nlu.words import found_in, one_of, table, text, words
 WORK = found_in(words("work"))
 WOULD = found_in(words("would"))
 ALLOWED = {intent: found_in(patterns) for intent, patterns in table("allowed").items()}
-LIKE = re.compile(r"\b(?:i would (?:like|love|rather|prefer)|would be (?:nice|good|great|helpful|possible|handy))\b")
+LIKE = re.compile(
+    r"\b(?:i would (?:like|love|rather|prefer|appreciate|be grateful)"
+    r"|would be (?:nice|good|great|helpful|possible|handy))\b"
+)
 LEARNER = found_in(words("learner"))
 TURNED_UP = re.compile(one_of(words("turned_up")))
 FILLER = frozenset(words("filler"))
 REQUEST = re.compile(text("request"))
-CONTENT = {intent: found_in(patterns) for intent, patterns in table("content").items()}
-SPOKEN = re.compile(r"\b(?:i am|i have|i dont|i cant|me|my|you|your|this|that|coach)\b")
+SPEAKS = re.compile(r"\b(?:i|me|my|you|your|we|us|this|that|it|coach|rapport|miss|sir|please|thanks|thank|bye)\b")
 HARMLESS = re.compile(r"\b(?:because|would|if|us|should|happen|need to know)\b")
 _names = found_in(words("names"))
 _exercise = found_in(words("names") + words("exercise"))
@@ -118,16 +120,15 @@ def bare_in_roleplay(whole: Clause) -> bool:
     return any(_bare.fullmatch(form.words) and (form.kind != "asked" or i == 0) for i, form in enumerate(whole.forms))
 
 
-def shaped_like(intent: str, said: Said, certain: bool) -> bool:
-    """Whether the message has a word of that command, and it or a clause of it is a request, question or wish.
-
-    Where the classifier is `certain`, speaking of oneself, the coach or "this" is enough.
-    """
-    content = CONTENT.get(intent)
-    if content is None or not content.search(said.whole.plain):
-        return False
+def requests(said: Said) -> bool:
+    """Whether the message, or a clause of it, is a request, a question or a wish."""
     if re.search(r"\bdont (?:stop|skip|forget|repeat|delete)\b", said.whole.plain):
         return False
-    if said.words > 3 and (said.question or certain and SPOKEN.search(said.whole.plain)):
+    if said.words > 3 and said.question:
         return True
     return any(REQUEST.fullmatch(part.plain) for part in (said.whole, *said.clauses))
+
+
+def speaks(said: Said) -> bool:
+    """Speaks of oneself or to somebody, or asks: not the bare words of many an answer ("hints and tips leaflet")."""
+    return said.question or SPEAKS.search(said.whole.plain) is not None

@@ -125,10 +125,23 @@ def test_a_word_of_the_question_with_a_question_mark_asks_for_its_meaning() -> N
     assert taken("adverts?", asked="Why does retention matter?").intent == "give_answer"
 
 
-def test_the_classifier_alone_is_obeyed_only_for_a_request_in_the_commands_own_words() -> None:
-    sure = {"progress": 0.9, "give_answer": 0.02}
-    assert taken("so tell me, is much of my unit still left for me", sure).intent == "progress"
-    assert taken("after i passed it on it is finished", sure).intent == "give_answer"
+def test_the_classifier_is_obeyed_the_sooner_the_clearer_the_wording_speaks_to_the_coach() -> None:
+    request = "so tell me, is much of my unit still left for me"
+    assert taken(request, {"progress": 0.55, "give_answer": 0.02}).intent == "progress"
+    assert taken(request, {"progress": 0.55, "give_answer": 0.3}).intent == "give_answer"
+    assert taken("it helped loads, so clear", {"hint": 0.7, "give_answer": 0.02}).intent == "hint"
+    assert taken("it helped loads, so clear", {"hint": 0.7, "give_answer": 0.1}).intent == "give_answer"
+    assert taken("leaflet about tips", {"hint": 0.8, "give_answer": 0.01}).intent == "give_answer"
+    assert taken("off home, night", {"bye": 0.95, "give_answer": 0.01}).intent == "bye"
+    assert taken("great stuff, all of it", {"thanks": 0.8, "give_answer": 0.01}).intent == "give_answer"
+    assert taken("you have all been great", {"thanks": 0.8, "give_answer": 0.01}).intent == "give_answer"
+
+
+def test_the_classifier_is_not_obeyed_where_the_wording_is_that_of_an_answer() -> None:
+    for text in ("after i passed it on it is finished", "never give in", "i would see how far along they are"):
+        assert taken(text, {"progress": 0.99}).intent == "give_answer", text
+    assert taken("customers and staff want it", {"progress": 0.99}).intent == "give_answer"
+    assert taken("you have helped me", {"thanks": 0.99}, "roleplay").taken_as == "turn"
 
 
 def test_outside_an_exercise_an_answer_and_a_doubt_are_fallbacks() -> None:
