@@ -11,6 +11,7 @@ from typing import Any, Optional
 from rich.console import Console
 from rich.table import Table
 
+from bot.cells import harmless
 from bot.errors import BadInput
 from bot.records import people
 from bot.records.store import Records
@@ -18,7 +19,6 @@ from bot.syllabus.syllabus import Syllabus
 
 COLUMNS = ("learner_id", "learner", "unit", "statement", "kind", "text", "state", "attempts", "last_at", "ready_at")
 NOTE = "Practice – not evidence. Only an assessor decides that a criterion is achieved."
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def coverage_rows(
@@ -64,7 +64,7 @@ def _row(syllabus: Syllabus, person: people.Person, unit: str, statement: str, f
 
 def safe_cell(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula."""
-    return "'" + value if isinstance(value, str) and value.startswith(FORMULA) else value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def write_rows(rows: list[dict[str, Any]], form: str, target: Optional[Path], console: Console) -> None:

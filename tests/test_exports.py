@@ -89,7 +89,7 @@ def test_a_file_holds_the_same_as_the_console(rows: list[dict[str, Any]], tmp_pa
     assert "[red]:cat:" in text and "t1/bullet:care" in text
 
 
-@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("value", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", " =1+1", "|cmd"])
 def test_a_cell_that_looks_like_a_formula_is_made_text(value: str) -> None:
     assert safe_cell(value) == "'" + value
 

@@ -72,11 +72,8 @@ class Turns:
         row = await asyncio.to_thread(messages.find, self.records, message_id)
         if row is None or row["direction"] != "in":
             raise KeyError(message_id)
-        order = self._order[row["person_id"]]
-        waited = order.locked()
-        async with order:
-            if waited:  # another call may have worked it off meanwhile
-                row = await asyncio.to_thread(messages.find, self.records, message_id)
+        async with self._order[row["person_id"]]:
+            row = await asyncio.to_thread(messages.find, self.records, message_id)  # perhaps worked off meanwhile
             if row["status"] == "queued":
                 replies = await self._handle(row)
                 try:

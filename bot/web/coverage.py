@@ -12,6 +12,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from bot.cells import harmless
 from bot.records import reports
 from bot.records.people import Person, Session
 from bot.records.reports import Row
@@ -172,8 +173,3 @@ def _csv(web: Web, matrix: Matrix) -> Iterator[str]:
             writer.writerow([harmless(row.name), row.count("ready"), row.stuck(), *cells])
         yield rest()
     yield rest()
-
-
-def harmless(text: str) -> str:
-    """`text` that a spreadsheet will not take for a formula."""
-    return f"'{text}" if text.lstrip()[:1] in {"=", "+", "-", "@", "|", "%"} or text[:1] in {"\t", "\r", "\n"} else text

@@ -5,11 +5,11 @@ import io
 
 import pytest
 
+from bot.cells import harmless
 from bot.records import people, reports
 from bot.records.reports import Point
 from bot.records.store import Turn
 from bot.web.answers import parts
-from bot.web.coverage import harmless
 
 
 @pytest.fixture
