@@ -62,9 +62,9 @@ def _responses_used(root: Path) -> set[tuple[str, str]]:
 
 
 def coverage_of_questions(syllabus: Syllabus) -> list[tuple[str, str, str, str]]:
-    """A row a knowledge statement of every unit that has questions: statement, kind, open, choice questions."""
+    """A row a knowledge statement of every unit that has questions: statement, kind, open, choice (linked ones too)."""
     counts: Counter[tuple[str, str]] = Counter(
-        (s, q.form) for q in syllabus.questions.values() if not q.retired for s in syllabus.own_statements(q)
+        (s, q.form) for q in syllabus.questions.values() if not q.retired for s in syllabus.serves(q)
     )
     rows = []
     for unit in syllabus.units.values():

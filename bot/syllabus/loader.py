@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 from bot.errors import ContentError
@@ -105,6 +106,8 @@ def _check_unit(unit: Unit, shown: str, problems: list[str]) -> None:
     criteria = {c.id for c in unit.criteria}
     _unique((c.id for c in unit.criteria), f"{shown}: $.criteria", problems)
     _unique((b.id for b in unit.bullets), f"{shown}: $.bullets", problems)
+    if unit.expired is not None and not _is_date(unit.expired):
+        problems.append(f'{shown}: $.expired: "{unit.expired}" is not a date in the form "2017-12-31"')
     parts: dict[str, tuple[Criterion | Bullet, ...]] = {"criteria": unit.criteria, "bullets": unit.bullets}
     for kind, items in parts.items():
         for i, item in enumerate(items):
@@ -114,6 +117,13 @@ def _check_unit(unit: Unit, shown: str, problems: list[str]) -> None:
         for j, id in enumerate(bullet.criteria):
             if id not in criteria:
                 problems.append(f'{shown}: $.bullets[{i}].criteria[{j}]: "{id}" is not a criterion of {unit.id}')
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _check_question(q: Question, unit: Unit, place: str, problems: list[str]) -> None:
@@ -171,20 +181,23 @@ def _check_question(q: Question, unit: Unit, place: str, problems: list[str]) ->
 def _check_links(syllabus: Syllabus, links: list[tuple[int, Link]], folder: Path, problems: list[str]) -> None:
     performance = {f"{u.id}/{c.id}" for u in syllabus.units.values() for c in u.criteria if c.kind == "performance"}
     for i, link in links:
-        for name, ref in (("from", link.from_), ("to", link.to)):
-            place = f"{folder.name}/crosswalk.yml: $[{i}].{name}"
+        shown = f"{folder.name}/crosswalk.yml: $[{i}]"
+        ends = (("from", link.from_), ("to", link.to))
+        for name, ref in ends:
             if not syllabus.knows(ref):
-                problems.append(f'{place}: there is no statement "{ref}"')
-            elif ref in performance:
-                problems.append(f'{place}: "{ref}" is a performance criterion; knowledge answers cannot serve it')
+                problems.append(f'{shown}.{name}: there is no statement "{ref}"')
+            elif ref in performance and not performance.issuperset((link.from_, link.to)):
+                problems.append(
+                    f'{shown}.{name}: "{ref}" is a performance criterion; knowledge answers cannot serve it'
+                )
         if not link.reason.strip():
-            problems.append(f"{folder.name}/crosswalk.yml: $[{i}].reason: is missing")
+            problems.append(f"{shown}.reason: is missing")
 
 
 def _check_enough(syllabus: Syllabus, folder: Path, problems: list[str]) -> None:
-    """Two open questions at least for each knowledge statement of a unit that has questions of its own."""
+    """Two open questions at least, its own or linked ones, for each knowledge statement of a unit with questions."""
     counts = Counter(
-        s for q in syllabus.questions.values() if q.form == "open" and not q.retired for s in syllabus.own_statements(q)
+        s for q in syllabus.questions.values() if q.form == "open" and not q.retired for s in syllabus.serves(q)
     )
     for unit in syllabus.units.values():
         if unit.id not in syllabus.unit_of.values():

@@ -111,12 +111,13 @@ class Criterion(Frozen, frozen=True):
 
 
 class Bullet(Frozen, frozen=True):
-    """One "must have an understanding of" line."""
+    """One "must have an understanding of" line; `items` are the examples or parts the document lists under it."""
 
     id: str
     outcome: str
     text: str
     criteria: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
 
 
 class RuleItem(Frozen, frozen=True):
@@ -127,16 +128,17 @@ class RuleItem(Frozen, frozen=True):
 
 
 class EvidenceRule(Frozen, frozen=True):
-    """A numbered evidence requirement."""
+    """An evidence requirement or note; `place` says where in the document it stands, if it has no number there."""
 
     id: str
     kind: Literal["rule", "checklist"]
     text: str
     items: tuple[RuleItem, ...] = ()
+    place: str = ""
 
 
 class Unit(Frozen, frozen=True):
-    """A unit or standard, as in its `unit.yml`."""
+    """A unit or standard, as in its `unit.yml`; `expired` (YYYY-MM-DD) is the last day a closed unit was open."""
 
     id: str
     title: str
@@ -151,6 +153,8 @@ class Unit(Frozen, frozen=True):
     criteria: tuple[Criterion, ...]
     bullets: tuple[Bullet, ...] = ()
     evidence_rules: tuple[EvidenceRule, ...] = ()
+    reference: str = ""
+    expired: Optional[str] = None
 
     def criterion(self, id: str) -> Criterion:
         """The criterion of that id; KeyError if there is none."""
@@ -167,7 +171,7 @@ class Term(Frozen, frozen=True):
 
 
 class Link(Frozen, frozen=True):
-    """A crosswalk link between `unit/criterion` or `unit/bullet:id` references."""
+    """A crosswalk link between `unit/criterion` or `unit/bullet:id` references, both knowledge or both performance."""
 
     from_: str = msgspec.field(name="from")
     to: str = ""

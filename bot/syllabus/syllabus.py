@@ -70,6 +70,11 @@ class Syllabus:
         own = self.own_statements(question)
         return frozenset(own).union(*(self._linked.get(s, frozenset()) for s in own))
 
+    def practised_with(self, criteria: Iterable[str]) -> frozenset[str]:
+        """These performance criteria and those linked to them: what a role-play that shows them has practised."""
+        shown = frozenset(criteria)
+        return shown.union(*(self._linked.get(c, frozenset()) for c in shown))
+
     def open_for(self, statements: Iterable[str]) -> tuple[Question, ...]:
         """Questions in use that serve any of these statements, in file order."""
         wanted = frozenset(statements)

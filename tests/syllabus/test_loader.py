@@ -146,6 +146,26 @@ def test_a_link_cannot_serve_a_performance_criterion(problems_of: Any, end: str)
     )
 
 
+def test_performance_may_be_linked_to_performance(problems_of: Any) -> None:
+    content = tiny_content()
+    content["crosswalk.yml"].append({"from": "t1/1.1", "to": "t1/1.2", "reason": "The same skill."})
+    assert problems_of(content) == []
+
+
+def test_a_unit_that_closed_says_its_last_day(tmp_path: Path) -> None:
+    content = tiny_content()
+    content[UNIT] |= {"expired": "2017-12-31", "reference": "R/504/6242"}
+    unit = load(write_content(tmp_path / "knowledge", content)).units["t1"]
+    assert (unit.expired, unit.reference) == ("2017-12-31", "R/504/6242")
+
+
+def test_a_statement_is_served_by_linked_questions_too(problems_of: Any) -> None:
+    content = tiny_content()
+    content[QUESTIONS][1]["retired"] = True
+    content["crosswalk.yml"].append({"from": "t1/2.2", "to": "t1/2.1", "reason": "For this test."})
+    assert problems_of(content) == []
+
+
 def test_a_link_needs_a_reason(problems_of: Any) -> None:
     content = tiny_content()
     content["crosswalk.yml"][0]["reason"] = "  "
@@ -171,6 +191,7 @@ def _change(path: list[Any], value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 BROKEN_RULES = {
+    "an expiry that is no date": (_change([UNIT, "expired"], "31/12/2017"), '"31/12/2017" is not a date'),
     "two criteria of one id": (_change([UNIT, "criteria", 1, "id"], "1.1"), 'id "1.1" is used 2 times'),
     "a unit in the wrong folder": (_change([UNIT, "id"], "t2"), '"t2" is not the folder\'s name (t1)'),
     "a bullet of an unknown outcome": (

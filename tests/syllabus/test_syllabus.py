@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.syllabus.model import Link
 from bot.syllabus.syllabus import Syllabus, bullet_key
 
 
@@ -30,6 +33,12 @@ def test_the_real_crosswalk_never_serves_a_performance_criterion(syllabus: Sylla
     performance = {f"{u.id}/{c.id}" for u in syllabus.units.values() for c in u.criteria if c.kind == "performance"}
     for question in syllabus.questions.values():
         assert not syllabus.serves(question) & performance, question.id
+
+
+def test_what_is_practised_includes_linked_performance_criteria(tiny: Syllabus) -> None:
+    linked = replace(tiny, links=(Link("t1/1.1", "t1/1.2", "The same skill."),))
+    assert linked.practised_with(["t1/1.1"]) == {"t1/1.1", "t1/1.2"}
+    assert linked.practised_with(["t1/1.2"]) == {"t1/1.2"}
 
 
 def test_open_for_finds_questions_by_statement_and_leaves_out_none_in_use(tiny: Syllabus) -> None:
