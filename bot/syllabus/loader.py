@@ -114,9 +114,13 @@ def _check_unit(unit: Unit, shown: str, problems: list[str]) -> None:
             if item.outcome not in outcomes:
                 problems.append(f'{shown}: $.{kind}[{i}].outcome: "{item.outcome}" is not an outcome of {unit.id}')
     for i, bullet in enumerate(unit.bullets):
+        _unique(bullet.items, f"{shown}: $.bullets[{i}].items", problems)
         for j, id in enumerate(bullet.criteria):
             if id not in criteria:
                 problems.append(f'{shown}: $.bullets[{i}].criteria[{j}]: "{id}" is not a criterion of {unit.id}')
+    _unique((r.id for r in unit.evidence_rules), f"{shown}: $.evidence_rules", problems)
+    for i, rule in enumerate(unit.evidence_rules):
+        _unique((x.id for x in rule.items), f"{shown}: $.evidence_rules[{i}].items", problems)
 
 
 def _is_date(text: str) -> bool:

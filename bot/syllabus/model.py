@@ -111,13 +111,17 @@ class Criterion(Frozen, frozen=True):
 
 
 class Bullet(Frozen, frozen=True):
-    """One "must have an understanding of" line; `items` are the examples or parts the document lists under it."""
+    """One "must have an understanding of" or "must be able to explain" line.
+
+    `items` are the examples or parts the document lists under it.
+    """
 
     id: str
     outcome: str
     text: str
     criteria: tuple[str, ...] = ()
     items: tuple[str, ...] = ()
+    kind: Literal["understand", "explain"] = "understand"
 
 
 class RuleItem(Frozen, frozen=True):
@@ -155,6 +159,7 @@ class Unit(Frozen, frozen=True):
     evidence_rules: tuple[EvidenceRule, ...] = ()
     reference: str = ""
     expired: Optional[str] = None
+    purpose: str = ""
 
     def criterion(self, id: str) -> Criterion:
         """The criterion of that id; KeyError if there is none."""

@@ -32,6 +32,17 @@ def test_the_real_content_has_every_statement_of_the_seed_units(syllabus: Syllab
     kinds = [c.kind for c in syllabus.units["d1"].criteria]
     assert (kinds.count("performance"), kinds.count("knowledge")) == (11, 10)
     assert len(syllabus.units["nos"].criteria) == 30
+    kinds = [c.kind for c in syllabus.units["b15"].criteria]
+    assert (kinds.count("performance"), kinds.count("knowledge")) == (9, 9)
+
+
+def test_unit_b15_keeps_its_examples_and_evidence_requirements(syllabus: Syllabus) -> None:
+    unit = syllabus.units["b15"]
+    items = {b.id: len(b.items) for b in unit.bullets if b.items}
+    assert items == {"typical-customers": 7, "communication-skills": 2}
+    assert [b.kind for b in unit.bullets if b.outcome == "3"].count("explain") == 6
+    assert {r.id: len(r.items) for r in unit.evidence_rules if r.kind == "checklist"} == {"4": 4, "6": 4}
+    assert "not permitted" in unit.simulation_clause and not unit.simulation_allowed
 
 
 def test_the_tiny_content_passes_and_is_read_whole(tiny: Syllabus) -> None:
@@ -201,6 +212,10 @@ BROKEN_RULES = {
     "a bullet of an unknown criterion": (
         _change([UNIT, "bullets", 0, "criteria"], ["8.1"]),
         '$.bullets[0].criteria[0]: "8.1" is not a criterion',
+    ),
+    "an example named twice under a bullet": (
+        _change([UNIT, "bullets", 0, "items"], ["ages", "gender", "ages"]),
+        '$.bullets[0].items: id "ages" is used 2 times',
     ),
     "a question id used twice": (_change([QUESTIONS, 1, "id"], "t1-2.1-why"), '$[1].id: "t1-2.1-why" is used twice'),
     "a question id of another unit": (_change([QUESTIONS, 1, "id"], "x-2.1-a"), 'must start with "t1-"'),
