@@ -2,62 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-from typing import Any, Optional
-
 from sqlalchemy import (
     JSON,
     Boolean,
     CheckConstraint,
     Column,
-    DateTime,
     Float,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class UTC(TypeDecorator):  # type: ignore[misc, type-arg]  # SQLAlchemy 1.4's stubs leave it untyped
-    """Aware datetimes in, aware UTC datetimes out; naive ones are refused."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: Optional[datetime], dialect: Any) -> Optional[datetime]:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("times must carry their zone")
-        return value.astimezone(timezone.utc).replace(tzinfo=None)
-
-    def process_result_value(self, value: Optional[datetime], dialect: Any) -> Optional[datetime]:
-        return None if value is None else value.replace(tzinfo=timezone.utc)
-
-
-def _pk() -> Column[Any]:
-    return Column("id", Integer, primary_key=True, autoincrement=True)
-
-
-def _person(**kw: Any) -> Column[Any]:
-    return Column("person_id", ForeignKey("person.id"), nullable=False, **kw)
-
+from bot.records import assessment_tables  # noqa: F401  # one metadata holds all tables
+from bot.records.base import UTC
+from bot.records.base import metadata as metadata
+from bot.records.base import person_column as _person
+from bot.records.base import pk as _pk
 
 ROLES = ("learner", "tutor", "assessor", "quality_assurer", "admin")
 
@@ -310,4 +274,4 @@ tutor_request = Table(
     Column("seen_at", UTC),
 )
 
-APPEND_ONLY = ("attempt", "attempt_match", "attempt_statement", "told", "dispute")
+APPEND_ONLY = ("attempt", "attempt_match", "attempt_statement", "told", "dispute")  # and assessment_tables.APPEND_ONLY

@@ -1,0 +1,61 @@
+"""Triggers by which the database itself refuses what must not happen, for SQLite and PostgreSQL alike.
+
+A guard is a condition on the row to be inserted, written in SQL that both understand, with NEW for the row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alembic import op
+
+
+def _postgresql() -> bool:
+    return bool(op.get_bind().dialect.name == "postgresql")
+
+
+def append_only(tables: Iterable[str]) -> None:
+    """Refuse to change or delete any row of `tables`. `refuse_change` comes from migration 0001."""
+    for table in tables:
+        if _postgresql():
+            for name, events, each in (
+                ("append_only", "UPDATE OR DELETE", "ROW"),
+                ("no_truncate", "TRUNCATE", "STATEMENT"),
+            ):
+                op.execute(
+                    f"CREATE TRIGGER {name} BEFORE {events} ON {table} FOR EACH {each} EXECUTE FUNCTION refuse_change()"
+                )
+            continue
+        for event in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+
+
+def refuse_insert(table: str, name: str, condition: str, message: str) -> None:
+    """Refuse a new row of `table` for which the SQL `condition` holds, with `message` (no quotes in it)."""
+    trigger = f"{table}_{name}"
+    if _postgresql():
+        op.execute(
+            f"CREATE FUNCTION {trigger}() RETURNS trigger AS $$ BEGIN "
+            f"IF {condition} THEN RAISE EXCEPTION '{message}'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql"
+        )
+        op.execute(f"CREATE TRIGGER {trigger} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {trigger}()")
+        return
+    op.execute(
+        f"CREATE TRIGGER {trigger} BEFORE INSERT ON {table} "
+        f"WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    )
+
+
+def lift(append_only_tables: Iterable[str], inserts: Iterable[tuple[str, str]]) -> None:
+    """Take guards away again before their tables go; SQLite drops a table's triggers with it."""
+    if not _postgresql():
+        return
+    for table in append_only_tables:
+        op.execute(f"DROP TRIGGER append_only ON {table}")
+        op.execute(f"DROP TRIGGER no_truncate ON {table}")
+    for table, name in inserts:
+        op.execute(f"DROP TRIGGER {table}_{name} ON {table}")
+        op.execute(f"DROP FUNCTION {table}_{name}()")
