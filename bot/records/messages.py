@@ -11,10 +11,12 @@ import msgspec
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from bot.records import outbox
 from bot.records import tables as t
 from bot.records.store import Records, Tx
 
 M = t.message.c
+DELIVERED = ("telegram",)  # channels to which replies must be carried; web and terminal read the history
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -162,7 +164,8 @@ def history(records: Records, person_id: int, after: int = 0, limit: int = 200) 
 
 
 def _out(tx: Tx, id: str, person_id: int, channel: str, reply: Reply, in_reply_to: str, when: datetime) -> None:
-    tx.connection.execute(
+    """Keep a reply; it is delivered to the account it answers where the channel is not one that reads the history."""
+    made = tx.connection.execute(
         insert(t.message).values(
             message_id=id,
             person_id=person_id,
@@ -177,6 +180,8 @@ def _out(tx: Tx, id: str, person_id: int, channel: str, reply: Reply, in_reply_t
             done_at=when,
         )
     )
+    if channel in DELIVERED:
+        outbox.queue(tx, int(made.inserted_primary_key[0]), person_id, channel, when)
 
 
 def _reply(row: Any) -> Reply:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from bot.records import assessment_tables  # noqa: F401  # one metadata holds all tables
+from bot.records import assessment_tables, channel_tables  # noqa: F401  # one metadata holds all tables
 from bot.records.base import UTC
 from bot.records.base import metadata as metadata
 from bot.records.base import person_column as _person
@@ -70,6 +70,9 @@ channel_identity = Table(
     Column("external_id", String(100), primary_key=True),
     _person(index=True),
     Column("since", UTC, nullable=False),
+    # Set while nothing can be delivered there: the bot was blocked, the account is gone.
+    Column("blocked_at", UTC),
+    Column("problem", String(200)),
 )
 
 invitation = Table(
@@ -79,6 +82,8 @@ invitation = Table(
     _person(),
     Column("expires_at", UTC, nullable=False),
     Column("used_at", UTC),
+    # "web": sets a password; "telegram": ties a Telegram account to the person.
+    Column("purpose", String(20), nullable=False, server_default="web"),
 )
 
 web_session = Table(
@@ -113,7 +118,7 @@ message = Table(
     Column("channel", String(20), nullable=False),
     Column("text", Text, nullable=False),
     Column("payload", Text),  # in: what a button carries; never what a person typed
-    Column("extra", JSON),  # out: kind, buttons
+    Column("extra", JSON),  # out: kind, buttons; in: corrects, the id of the message it is an edited version of
     Column("in_reply_to", String(100), index=True),
     Column(
         "status",
