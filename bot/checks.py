@@ -3,24 +3,69 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from bot.settings import ROOT
+from bot.syllabus import lint
 from bot.syllabus.loader import check
+from bot.syllabus.model import Unit
 from bot.syllabus.syllabus import Syllabus, bullet_key
 
 RASA_FILES = ("config.yml", "credentials.yml", "endpoints.yml")
 RASA_FOLDERS = ("domain", "data")
+ROLES = ("plain", "situation", "retest")
 
 
 def check_all(knowledge: Path) -> list[str]:
-    """Every problem of content, Rasa's YAML files and responses."""
-    _, problems = check(knowledge)
-    return problems + check_rasa_files(ROOT)
+    """Every problem of content, its wording, Rasa's YAML files and responses."""
+    syllabus, problems = check(knowledge)
+    return (
+        problems
+        + check_wording(syllabus, knowledge.name)
+        + check_roles(syllabus, knowledge.name)
+        + check_rasa_files(ROOT)
+    )
+
+
+def check_wording(syllabus: Syllabus, folder: str) -> list[str]:
+    """What the content lint finds in each question in use, as `place: problem`."""
+    found = []
+    for q in syllabus.questions.values():
+        unit = syllabus.units[syllabus.unit_of[q.id]]
+        for finding in lint.question(q, unit.level) if not q.retired else ():
+            said = f"{finding.code.replace('_', ' ')}: {finding.words}"
+            found.append(f"{folder}/units/{unit.id}: {q.id}{finding.place}: {said}")
+    return found
+
+
+def check_roles(syllabus: Syllabus, folder: str) -> list[str]:
+    """Each knowledge statement of a unit with questions needs an open one of every role, its own or linked."""
+    roles: defaultdict[str, set[str]] = defaultdict(set)
+    for q in syllabus.questions.values():
+        if q.form == "open" and not q.retired:
+            for statement in syllabus.serves(q):
+                roles[statement].add(q.role)
+    missing = []
+    for unit in syllabus.units.values():
+        for statement, kind in knowledge_statements(syllabus, unit):
+            if lacking := [r for r in ROLES if r not in roles[statement]]:
+                missing.append(
+                    f"{folder}/units/{unit.id}: {statement}: no {' and no '.join(lacking)} question ({kind})"
+                )
+    return missing
+
+
+def knowledge_statements(syllabus: Syllabus, unit: Unit) -> list[tuple[str, str]]:
+    """A unit's knowledge criteria and bullets with their kind, in order; none while the unit has no questions."""
+    if unit.id not in syllabus.unit_of.values():
+        return []
+    kinds: dict[str, str] = {f"{unit.id}/{c.id}": c.kind for c in unit.criteria}
+    kinds.update({bullet_key(unit.id, b.id): "understanding" for b in unit.bullets})
+    return [(s, kinds[s]) for s in syllabus.statements(unit.id) if kinds[s] != "performance"]
 
 
 def check_rasa_files(root: Path) -> list[str]:
@@ -68,12 +113,6 @@ def coverage_of_questions(syllabus: Syllabus) -> list[tuple[str, str, str, str]]
     )
     rows = []
     for unit in syllabus.units.values():
-        if unit.id not in syllabus.unit_of.values():
-            continue
-        kinds: dict[str, str] = {f"{unit.id}/{c.id}": c.kind for c in unit.criteria}
-        kinds.update({bullet_key(unit.id, b.id): "understanding" for b in unit.bullets})
-        for statement in syllabus.statements(unit.id):
-            if kinds[statement] != "performance":
-                open_, choice = counts[(statement, "open")], counts[(statement, "choice")]
-                rows.append((statement, kinds[statement], str(open_), str(choice)))
+        for statement, kind in knowledge_statements(syllabus, unit):
+            rows.append((statement, kind, str(counts[(statement, "open")]), str(counts[(statement, "choice")])))
     return rows

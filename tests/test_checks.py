@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from bot.checks import RASA_FILES, RASA_FOLDERS, check_all, check_rasa_files, coverage_of_questions
+from bot.checks import (
+    RASA_FILES,
+    RASA_FOLDERS,
+    check_all,
+    check_rasa_files,
+    check_roles,
+    check_wording,
+    coverage_of_questions,
+)
 from bot.settings import ROOT
 from bot.syllabus.syllabus import Syllabus
 
@@ -64,3 +74,17 @@ def test_every_knowledge_statement_is_counted_and_no_performance_criterion(sylla
     assert len(rows) == len({r[0] for r in rows}) == 30
     assert all(int(open_) >= 2 for _, _, open_, _ in rows)
     assert {kind for _, kind, _, _ in rows} == {"knowledge", "understanding"}
+
+
+def test_a_badly_worded_question_is_named_with_its_unit_and_place(tiny: Syllabus) -> None:
+    first = next(iter(tiny.questions.values()))
+    questions = {first.id: replace(first, text="Is it good?"), "old": replace(first, text="Is it?", retired=True)}
+    syllabus = dataclasses.replace(tiny, questions=questions, unit_of={**tiny.unit_of, "old": tiny.unit_of[first.id]})
+    found = [p for p in check_wording(syllabus, "knowledge") if ": closed: " in p]
+    assert found == [f"knowledge/units/{tiny.unit_of[first.id]}: {first.id}.text: closed: Is it good?"]
+
+
+def test_a_statement_without_a_question_of_some_role_is_named(syllabus: Syllabus) -> None:
+    questions = {id: q for id, q in syllabus.questions.items() if q.role != "retest"}
+    found = check_roles(dataclasses.replace(syllabus, questions=questions), "knowledge")
+    assert "knowledge/units/d1: d1/4.9: no retest question (knowledge)" in found
