@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Optional
 
 from bot.nlu.lexicon import COMMANDS as PATTERNS
-from bot.nlu.lexicon import Found, lookup, lookup_asked
+from bot.nlu.lexicon import IN_ROLEPLAY, Found, lookup, lookup_asked, lookup_in_roleplay
 from bot.nlu.normal import Clause, Mender, Said, clause, read
 from bot.nlu.wording import (
     about_the_learner,
@@ -32,6 +32,8 @@ TakenAs = Literal["command", "answer", "turn", "fallback"]
 ANSWER, FALLBACK = "give_answer", "nlu_fallback"
 # What may interrupt an exercise.
 COMMANDS = frozenset(PATTERNS)
+# Known only in a role-play; elsewhere neither obeyed nor guessed.
+ROLEPLAY_ONLY = frozenset(IN_ROLEPLAY)
 # Only where the whole text is plainly that; the classifier's word is not enough.
 PLAIN_ONLY = frozenset({"small_talk", "affirm", "deny", "greet"})
 # Of these two the classifier must be sure beyond doubt: people say them to customers.
@@ -89,6 +91,9 @@ def decide(
 ) -> Decision:
     """How to take `text`; `ranking` has the confidence of each intent, `asked` what the coach said last."""
     said = read(text, mend)
+    if during == "roleplay" and (found := _of_roleplay(said, ranking, limits)) is not None:
+        return found
+    ranking = {intent: p for intent, p in ranking.items() if intent not in ROLEPLAY_ONLY}
     sure = from_lexicon(said, asked)
     if during is None:
         return _outside(sure, ranking, limits)
@@ -106,6 +111,19 @@ def decide(
     ):
         return Decision(within.intent, max(ranking.get(within.intent, 0.0), 0.9), "command", "a clause of it")
     return Decision(ANSWER, guessed, "turn" if during == "roleplay" else "answer", "not surely a command")
+
+
+def _of_roleplay(said: Said, ranking: Mapping[str, float], limits: Limits) -> Optional[Decision]:
+    """A command that only a role-play knows, by its words or, where it names the exercise, by the classifier."""
+    if said.words > LONGEST_COMMAND:
+        return None
+    for form in said.whole.forms:
+        if (found := lookup_in_roleplay(form.words)) is not None:
+            return Decision(found.intent, max(ranking.get(found.intent, 0.0), 0.95), "command", "lexicon")
+    top = max(ranking, key=lambda name: ranking[name], default=ANSWER)
+    if top in ROLEPLAY_ONLY and ranking[top] >= limits.sure and names_the_exercise(said.whole.plain, at_once=False):
+        return Decision(top, ranking[top], "command", "classifier")
+    return None
 
 
 def from_lexicon(said: Said, asked: str = "") -> Optional[Found]:

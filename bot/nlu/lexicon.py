@@ -9,6 +9,7 @@ from typing import NamedTuple, Optional
 from bot.nlu.words import found_in, one_of, table, words
 
 COMMANDS = {intent: re.compile(one_of(table("commands")[intent])) for intent in words("order")}
+IN_ROLEPLAY = {intent: re.compile(one_of(table("roleplay_commands")[intent])) for intent in words("roleplay_order")}
 ASKED_FOR = re.compile(one_of(words("asked_for")))
 TERM = re.compile(r"what (?:is|are) (?:an? |the )?([a-z]+(?: [a-z]+){0,3})")
 NO_TERM = found_in(words("no_term"))
@@ -31,6 +32,12 @@ def lookup(core: str) -> Optional[Found]:
     if (term := TERM.fullmatch(core)) and not NO_TERM.search(core):
         return Found("ask_meaning", term.group(1))
     return None
+
+
+@lru_cache(maxsize=4_096)
+def lookup_in_roleplay(core: str) -> Optional[Found]:
+    """The command that only a role-play knows."""
+    return next((Found(intent, core) for intent, pattern in IN_ROLEPLAY.items() if pattern.fullmatch(core)), None)
 
 
 def lookup_asked(core: str) -> Optional[Found]:
