@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from bot.coaching.roleplay.diagram import page
+from bot.coaching.roleplay.proving import prove
 from bot.settings import ROOT
 from bot.syllabus import lint
 from bot.syllabus.loader import check
@@ -98,12 +101,37 @@ def check_rasa_files(root: Path) -> list[str]:
 def _responses_used(root: Path) -> set[tuple[str, str]]:
     """Every `utter_…` literal in the coach's code, with the file it stands in."""
     used = set()
-    for path in [root / "bot" / "coach.py", *sorted((root / "bot" / "coaching").glob("*.py"))]:
+    for path in [root / "bot" / "coach.py", *sorted((root / "bot" / "coaching").rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             literal = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
             if literal.startswith("utter_") and not literal.endswith("_"):
                 used.add((literal, str(path.relative_to(root))))
     return used
+
+
+def prove_scenarios(syllabus: Syllabus, done: Callable[[str], None] = lambda id: None) -> list[str]:
+    """What is wrong with the role-plays as they play: endings, situations and behaviours that nobody can reach."""
+    problems: list[str] = []
+    for scenario in syllabus.scenarios.values():
+        problems += [f"knowledge/scenarios/{scenario.id}.yml: {problem}" for problem in prove(scenario)]
+        done(scenario.id)
+    return problems
+
+
+def diagrams(syllabus: Syllabus) -> dict[str, str]:
+    """File name in `docs/scenarios/` → the page that should stand there."""
+    return {f"{scenario.id}.md": page(scenario) for scenario in syllabus.scenarios.values()}
+
+
+def write_diagrams(syllabus: Syllabus) -> None:
+    """Make `docs/scenarios/` hold exactly these pages."""
+    folder, wanted = ROOT / "docs" / "scenarios", diagrams(syllabus)
+    folder.mkdir(exist_ok=True)
+    for path in folder.glob("*.md"):
+        if path.name not in wanted:
+            path.unlink()
+    for name, text in wanted.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def coverage_of_questions(syllabus: Syllabus) -> list[tuple[str, str, str, str]]:

@@ -117,11 +117,20 @@ def prepare() -> None:
 
 
 @app.command()
-def check() -> None:
-    """Validate all content, responses and references; every problem is listed at once."""
-    from bot.checks import check_all, coverage_of_questions
+def check(
+    diagrams: bool = typer.Option(False, help="Write a page with a diagram per role-play into docs/scenarios."),
+) -> None:
+    """Validate all content, responses and references, and play every role-play; every problem is listed at once."""
+    from bot.checks import check_all, coverage_of_questions, prove_scenarios, write_diagrams
 
     problems = check_all(bootstrap.settings().knowledge)
+    if not problems:
+        with progress_bar() as bar:
+            scenarios = bootstrap.syllabus().scenarios
+            task = bar.add_task("playing the role-plays", total=len(scenarios))
+            problems = prove_scenarios(bootstrap.syllabus(), lambda id: bar.advance(task))
+    if diagrams and not problems:
+        write_diagrams(bootstrap.syllabus())
     for problem in problems:
         out.print(problem, markup=False)
     if problems:

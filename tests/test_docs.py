@@ -11,8 +11,11 @@ import pytest
 import typer
 import yaml
 
+from bot.checks import diagrams
 from bot.cli import app
 from bot.settings import ROOT, VARIABLES
+from bot.syllabus import scenario
+from bot.syllabus.loader import load
 from bot.syllabus.model import Question, Unit
 
 
@@ -71,3 +74,27 @@ def test_every_field_of_the_content_is_described(type_: type[msgspec.Struct]) ->
     text = doc("authoring.md")
     missing = [f.encode_name for f in msgspec.structs.fields(type_) if not re.search(rf"\b{f.encode_name}\b", text)]
     assert missing == []
+
+
+FORMS = [
+    scenario.Scenario, scenario.Brief, scenario.Place, scenario.Customer, scenario.Level, scenario.Levels,
+    scenario.Condition, scenario.Effect, scenario.Fact, scenario.Way, scenario.Situation, scenario.Ending,
+    scenario.Anchor, scenario.Behaviour,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("type_", FORMS)
+def test_every_field_of_a_scenario_is_described(type_: type[msgspec.Struct]) -> None:
+    text = doc("scenarios.md")
+    fields = {f.encode_name for f in msgspec.structs.fields(type_)} - {"manners"}  # put in by the loader
+    assert [name for name in fields if not re.search(rf"`{name}\b|\b{name}`|{{{name}|, {name}", text)] == []
+
+
+def test_every_move_is_described() -> None:
+    assert [move for move in scenario.MOVES if f"`{move}`" not in doc("scenarios.md")] == []
+
+
+def test_the_pages_of_the_scenarios_are_up_to_date() -> None:
+    wanted = diagrams(load(ROOT / "knowledge"))
+    there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "scenarios").glob("*.md")}
+    assert there == wanted, "run: rapport check --diagrams"

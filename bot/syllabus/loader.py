@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.errors import ContentError
 from bot.syllabus.model import Bullet, Criterion, Link, Question, Term, Unit
 from bot.syllabus.reading import convert, convert_list, read_yaml
+from bot.syllabus.scenario_loader import load_scenarios
 from bot.syllabus.syllabus import Syllabus, bullet_key
 
 ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
@@ -55,9 +56,11 @@ def check(folder: Path) -> tuple[Syllabus, list[str]]:
                 unit_of[question.id] = unit.id
     glossary = _glossary(folder, problems)
     links = _list(folder / "crosswalk.yml", folder, Link, problems)
-    syllabus = Syllabus(units, questions, unit_of, glossary, tuple(link for _, link in links), content_version(folder))
+    scenarios = load_scenarios(folder, units, problems)
+    plain_links = tuple(link for _, link in links)
+    syllabus = Syllabus(units, questions, unit_of, glossary, plain_links, content_version(folder), scenarios)
     _check_links(syllabus, links, folder, problems)
-    if not any("questions" in p for p in problems):
+    if not any("/questions" in p for p in problems):
         _check_enough(syllabus, folder, problems)
     return syllabus, problems
 

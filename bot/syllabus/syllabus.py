@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Optional
 
 from bot.syllabus.model import Link, Question, Term, Unit
+from bot.syllabus.scenario import Scenario
 
 
 def bullet_key(unit: str, bullet: str) -> str:
@@ -18,7 +19,7 @@ def bullet_key(unit: str, bullet: str) -> str:
 
 @dataclass(frozen=True)
 class Syllabus:
-    """Units, questions, glossary and crosswalk; `version` is the hash of all files it was read from.
+    """Units, questions, glossary, crosswalk and role-play scenarios; `version` is the hash of all files read.
 
     A *statement* is what coverage is kept on: a criterion `d1/4.9` or a knowledge bullet `d1/bullet:confidence`.
     """
@@ -29,6 +30,7 @@ class Syllabus:
     glossary: tuple[Term, ...]
     links: tuple[Link, ...]
     version: str
+    scenarios: dict[str, Scenario] = field(default_factory=dict)
     _linked: dict[str, frozenset[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
