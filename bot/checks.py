@@ -12,6 +12,7 @@ import yaml
 
 from bot.coaching.roleplay.diagram import page
 from bot.coaching.roleplay.proving import prove
+from bot.coaching.sufficiency import shows_verb
 from bot.settings import ROOT
 from bot.syllabus import lint
 from bot.syllabus.loader import check
@@ -42,6 +43,10 @@ def check_wording(syllabus: Syllabus, folder: str) -> list[str]:
         for finding in lint.question(q, unit.level) if not q.retired else ():
             said = f"{finding.code.replace('_', ' ')}: {finding.words}"
             found.append(f"{folder}/units/{unit.id}: {q.id}{finding.place}: {said}")
+        if q.form == "open" and not q.retired and not shows_verb(q, q.model_answer):
+            found.append(
+                f"{folder}/units/{unit.id}: {q.id}.model_answer: does not take the step that {q.verb!r} asks for"
+            )
     return found
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Optional, Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from bot.coaching import practice as on_question
@@ -85,7 +86,8 @@ class Coach:
                     return Move((Line("utter_choice_unclear", buttons=buttons),), "practice")
                 return self._take_choice(tx, turn, id, practice, question, option)
             marking = on_question.with_gap(practice, question, self.marker.mark(question, turn.text), turn.text)
-            step = on_question.take_marking(practice, question, marking)
+            workplace = tx.workplace(turn.person_id) or Workplace()
+            step = on_question.take_marking(practice, question, marking, turn.text, msgspec.structs.astuple(workplace))
             self._record(tx, turn, id, step.practice, question, marking, step)
             return self._after(tx, turn, id, question, step)
 
@@ -366,7 +368,7 @@ class Coach:
             "verdict": marking.verdict,
             "points": points,
             "needed": needed,
-            "complete": points >= needed,
+            "complete": points >= needed and step.sufficient,
             "unassisted": not practice.assisted() and not step.told,
             "help": practice.help_given(),
             "try_no": practice.tries,

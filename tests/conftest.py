@@ -178,7 +178,7 @@ def _open(id: str, criteria: list[str], text: str, **more: Any) -> dict[str, Any
         "id": id,
         "form": "open",
         "role": "plain",
-        "verb": "explain",
+        "verb": "describe",
         "criteria": criteria,
         "text": text,
         "expectations": [

@@ -16,7 +16,7 @@ from bot.syllabus.loader import load
 from bot.syllabus.syllabus import Syllabus
 from tests.conftest import Clock, FakeMarker, Talk, args, names, new_talk, tiny_content, write_content
 
-GOOD = "price and trust"
+GOOD = "our price and trust"
 
 # Starting -----------------------------------------------------------------------------------------------------------
 

@@ -57,6 +57,7 @@ class Practice(msgspec.Struct, frozen=True):
     """One practice session, kept while it is open or paused.
 
     `wanted`: statements asked for, empty for the whole unit. `points` and below are of the open question.
+    `answers` is all that was said to it; `lacking` what a complete answer was asked to add ("own", "verb").
     """
 
     unit: str
@@ -70,6 +71,8 @@ class Practice(msgspec.Struct, frozen=True):
     pumped: bool = False
     tries: int = 0
     choice_wrong: bool = False
+    answers: str = ""
+    lacking: tuple[str, ...] = ()
     done: tuple[Done, ...] = ()
 
     def point(self, id: str) -> Point:
@@ -103,3 +106,4 @@ class Step(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     told: tuple[str, ...] = ()
     ended: Optional[Literal["met", "helped", "told", "skipped"]] = None
+    sufficient: bool = True  # the points are there, and what the verb and "their organisation" ask for

@@ -6,15 +6,18 @@ time: pump → hint → stronger hint → prompt → assertion. "I don't know" l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Optional
 
 from msgspec.structs import replace
 
+from bot.coaching import sufficiency
 from bot.coaching.gaps import fills_gap
 from bot.coaching.model import Button, Line, Point, Practice, Step
 from bot.marking.model import Marking, Match, Verdict
 from bot.syllabus.model import Question
+
+LONGEST_KEPT = 4000  # characters of the answers to one question
 
 
 def put_question(practice: Practice, question: Question, organisation: str, about: str) -> Step:
@@ -29,6 +32,8 @@ def put_question(practice: Practice, question: Question, organisation: str, abou
         pumped=False,
         tries=0,
         choice_wrong=False,
+        answers="",
+        lacking=(),
     )
     return Step(fresh, (_question_line(question, organisation, about),))
 
@@ -63,15 +68,26 @@ def repeat(practice: Practice, question: Question, organisation: str, about: str
     return Step(practice, tuple(lines))
 
 
-def take_marking(practice: Practice, question: Question, marking: Marking) -> Step:
-    """What follows one marked answer to an open question."""
+def take_marking(
+    practice: Practice, question: Question, marking: Marking, answer: str = "", workplace: Sequence[str] = ()
+) -> Step:
+    """What follows one marked `answer` to an open question; `workplace` is the profile's texts."""
     newly = [m for m in marking.matches if m.state == "met" and practice.point(m.id).state == "open"]
     points = tuple(_met(p, newly) for p in practice.points)
     practice = replace(practice, points=points, tries=practice.tries + 1)
+    practice = replace(practice, answers=f"{practice.answers}\n{answer}".strip()[-LONGEST_KEPT:])
     lines = [_wrong_idea(question, m) for m in marking.misconceptions if m.state == "met"]
     unsure = [m for m in marking.matches if m.state == "unsure" and practice.point(m.id).state == "open"]
     complete = _complete(practice, question)
-    lines += _feedback(practice, question, newly, unsure, complete)
+    lacks = sufficiency.missing(question, practice.answers, workplace, practice.lacking) if complete else None
+    if lacks is not None:
+        lines += [] if practice.lacking else _feedback(practice, question, newly, unsure, "utter_points_there")
+        name = f"utter_add_{question.verb}" if lacks == "verb" else "utter_add_own"
+        lines.append(Line(name, join=bool(lines)))
+        return Step(replace(practice, lacking=(*practice.lacking, lacks)), tuple(lines), sufficient=False)
+    if complete and practice.lacking:
+        return _after_lacking(practice, question, workplace, lines)
+    lines += _feedback(practice, question, newly, unsure, "utter_right" if complete else "utter_partly")
     if complete:
         return _end(practice, question, lines)
     ask_again = next((m for m in unsure if not practice.point(m.id).unsure_asked), None)
@@ -88,6 +104,8 @@ def take_marking(practice: Practice, question: Question, marking: Marking) -> St
 def give_help(practice: Practice, question: Question, lead: Optional[str]) -> Step:
     """The next help on the point in hand; `lead` names what is said before it ("I don't know" is fine)."""
     lines = [Line(lead)] if lead else []
+    if practice.lacking and _complete(practice, question):
+        return replace(_end(practice, question, lines), sufficient=False)
     if question.form == "choice":
         lines.append(Line("utter_choice_help", join=bool(lead)))
         return Step(replace(practice, choice_wrong=True), tuple(lines))
@@ -168,15 +186,22 @@ def _wrong_idea(question: Question, match: Match) -> Line:
 
 
 def _feedback(
-    practice: Practice, question: Question, newly: list[Match], unsure: list[Match], complete: bool
+    practice: Practice, question: Question, newly: list[Match], unsure: list[Match], credited: str
 ) -> list[Line]:
     if not newly:
         return [Line("utter_not_sure" if unsure else "utter_not_yet")]
-    lines = [Line("utter_right" if complete else "utter_partly")]
+    lines = [Line(credited)]
     lines += [
         Line("utter_credit", {"quote": m.quote, "point": question.expectation(m.id).label}, join=True) for m in newly
     ]
     return lines
+
+
+def _after_lacking(practice: Practice, question: Question, workplace: Sequence[str], lines: list[Line]) -> Step:
+    """The points were there already; this answer was to add the reason, the comparison, the example."""
+    still = sufficiency.missing(question, practice.answers, workplace, ())
+    lines.append(Line("utter_added" if still is None else "utter_still_lacking"))
+    return replace(_end(practice, question, lines), sufficient=still is None)
 
 
 def _help(practice: Practice, question: Question, lines: list[Line]) -> Step:

@@ -107,4 +107,7 @@ def test_ready_always_rests_on_two_good_answers_to_two_questions_on_two_days(tri
     found = standing(tries, [])
     good = [t for t in tries if t.complete and t.unassisted and t.counts]
     pairs = [(x, y) for x in good for y in good if x.question != y.question and x.when.date() < y.when.date()]
-    assert (found is not None and found.state == "ready") == bool(pairs)
+    ready = found is not None and found.state == "ready"
+    assert bool(pairs) or not ready
+    if all(t.unassisted for t in tries):  # an answer with help keeps later ones to that question from counting a while
+        assert ready == bool(pairs)
