@@ -106,7 +106,7 @@ def check_rasa_files(root: Path) -> list[str]:
 def _responses_used(root: Path) -> set[tuple[str, str]]:
     """Every `utter_…` literal in the coach's code, with the file it stands in."""
     used = set()
-    for path in [root / "bot" / "coach.py", *sorted((root / "bot" / "coaching").rglob("*.py"))]:
+    for path in [*sorted((root / "bot" / "coach").glob("*.py")), *sorted((root / "bot" / "coaching").rglob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             literal = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
             if literal.startswith("utter_") and not literal.endswith("_"):

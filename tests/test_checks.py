@@ -27,9 +27,8 @@ def project(tmp_path: Path) -> Path:
     """A copy of what the check reads."""
     for name in RASA_FILES:
         shutil.copy(ROOT / name, tmp_path / name)
-    for folder in (*RASA_FOLDERS, "bot/coaching"):
+    for folder in (*RASA_FOLDERS, "bot/coaching", "bot/coach"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "bot" / "coach.py", tmp_path / "bot" / "coach.py")
     return tmp_path
 
 

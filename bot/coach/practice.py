@@ -1,50 +1,29 @@
-"""The coach: one method per use case, each a recipe in one transaction: fetch, decide, save, return.
-
-Every method is given the message it answers. The same message again gets the same move, and nothing is recorded twice.
-"""
+"""Practice: start it, take answers, help, skip, go on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any, Optional, Protocol
+from collections.abc import Sequence
+from typing import Any, Optional
 
 import msgspec
 from msgspec.structs import replace
 
+from bot.coach.base import Base
 from bot.coaching import practice as on_question
 from bot.coaching import review
 from bot.coaching.choosing import Scope, find_scope, next_question, topic_of
 from bot.coaching.gaps import option_named
-from bot.coaching.meaning import asked_term
 from bot.coaching.model import Done, Line, Move, Practice, Step
 from bot.marking.model import Marking, Match
-from bot.records.store import Records, Turn, Tx, Workplace
+from bot.records.store import Turn, Tx, Workplace
 from bot.syllabus.model import Question
-from bot.syllabus.syllabus import Syllabus
 
 CHOICE_MARKING = "choice-1"
 NO_WORDS = {"skip", "no", "none", "nowhere", "n/a", "-", "dont want to", "i dont work", "no job"}
 
 
-class Marker(Protocol):
-    """What the coach needs of marking."""
-
-    def mark(self, question: Question, text: str) -> Marking:
-        """Mark one answer."""
-
-    def similar(self, text: str, names: Sequence[str]) -> Sequence[float]:
-        """How near in meaning `text` is to each name, 0–1."""
-
-
-class Coach:
-    """The use cases. `clock` gives aware UTC times."""
-
-    def __init__(self, syllabus: Syllabus, marker: Marker, records: Records, clock: Callable[[], datetime]) -> None:
-        self.syllabus, self.marker, self.records, self.clock = syllabus, marker, records, clock
-        self._choices = frozenset(q.id for q in syllabus.questions.values() if q.form == "choice")
-
-    # Practice ---------------------------------------------------------------------------------------------------
+class PracticePart(Base):
+    """The use cases of practice."""
 
     def start_practice(self, turn: Turn) -> Move:
         """Start (or change) what is practised: a unit, a criterion, a topic in words, or whatever is best next."""
@@ -167,138 +146,7 @@ class Coach:
 
         return self._once(turn, decide)
 
-    # Marks ------------------------------------------------------------------------------------------------------
-
-    def why(self, turn: Turn) -> Move:
-        """Why this mark, per key point; before any answer: why this question."""
-
-        def decide(tx: Tx) -> Move:
-            opened = self._opened(tx, turn.person_id)
-            practice = opened[1] if opened else Practice("")
-            attempt = tx.last_attempt(turn.person_id)
-            if attempt is None and practice.question is None:
-                return Move((Line("utter_nothing_open"),))
-            if attempt is None or (practice.question and practice.tries == 0 and not practice.done):
-                question = self.syllabus.questions[practice.question or ""]
-                texts = "; ".join(self.syllabus.text_of(s) for s in self.syllabus.own_statements(question))
-                about = self._about(question)
-                return Move((Line("utter_why_question", {"about": about, "criterion": texts}),))
-            return Move(tuple(self._why_lines(attempt, practice)))
-
-        return self._once(turn, decide)
-
-    def dispute(self, turn: Turn) -> Move:
-        """Note that the learner holds the last mark to be wrong; a tutor looks at it."""
-
-        def decide(tx: Tx) -> Move:
-            attempt = tx.last_attempt(turn.person_id)
-            if attempt is None:
-                return Move((Line("utter_no_mark_to_dispute"),))
-            tx.add_dispute(turn, attempt["id"], self.clock())
-            return Move((Line("utter_dispute_noted", {"answer": shorten(attempt["answer"], 80)}),))
-
-        return self._once(turn, decide)
-
-    # Around it --------------------------------------------------------------------------------------------------
-
-    def meaning(self, turn: Turn) -> Move:
-        """Explain a word from the glossary, then leave the learner where they were."""
-
-        def decide(tx: Tx) -> Move:
-            term = asked_term(turn.text, self.syllabus)
-            if term is None:
-                return Move((Line("utter_term_unknown"),))
-            args = {"term": term.term, "meaning": term.meaning, "example": term.example}
-            return Move((Line("utter_term" if term.example else "utter_term_short", args),))
-
-        return self._once(turn, decide)
-
-    def progress(self, turn: Turn) -> Move:
-        """Where the learner stands, in words."""
-
-        def decide(tx: Tx) -> Move:
-            rows = tx.coverage_of(turn.person_id)
-            lines = []
-            for unit in tx.units_of(turn.person_id):
-                if unit not in self.syllabus.units:
-                    continue
-                criteria = [c for c in self.syllabus.units[unit].criteria if c.kind == "knowledge"]
-                states = [rows[f"{unit}/{c.id}"]["state"] if f"{unit}/{c.id}" in rows else "" for c in criteria]
-                missing = [c.id for c, s in zip(criteria, states) if not s]
-                args = {
-                    "unit": unit.upper(),
-                    "ready": str(states.count("ready")),
-                    "practising": str(states.count("practising")),
-                    "all": str(len(criteria)),
-                    "missing": ", ".join(missing),
-                }
-                lines.append(Line("utter_progress_unit" if missing else "utter_progress_all_begun", args))
-            due = len(tx.due_questions(turn.person_id, self.clock()))
-            if due:
-                lines.append(Line("utter_progress_due", {"due": str(due)}, join=bool(lines)))
-            return (
-                Move((*lines, Line("utter_progress_rule", join=bool(lines))))
-                if lines
-                else Move((Line("utter_no_unit"),))
-            )
-
-        return self._once(turn, decide)
-
-    def talk_to_tutor(self, turn: Turn) -> Move:
-        """Put the learner's words, and the question they are at, on the tutor's list."""
-        return self._ask_tutor(turn, "question", "utter_tutor_told")
-
-    def delete_data(self, turn: Turn) -> Move:
-        """Pass the wish to have data deleted to the tutor; what must be kept is said."""
-        return self._ask_tutor(turn, "delete_data", "utter_delete_asked")
-
-    def change_workplace(self, turn: Turn) -> Move:
-        """Ask for the workplace again."""
-
-        def decide(tx: Tx) -> Move:
-            opened = self._opened(tx, turn.person_id)
-            if opened is None or opened[1].question is None:
-                return Move((Line("utter_workplace_later"),))
-            id, practice = opened
-            tx.save_practice(id, replace(practice, waiting="workplace", paused=False), self.clock())
-            return Move((Line("utter_ask_workplace"),), "practice")
-
-        return self._once(turn, decide)
-
-    def welcome(self, turn: Turn) -> Move:
-        """A greeting that knows whether there is something to go on with."""
-
-        def decide(tx: Tx) -> Move:
-            name = tx.name_of(turn.person_id).split(" ")[0]
-            opened = self._opened(tx, turn.person_id)
-            if opened and opened[1].question and not opened[1].paused:
-                return Move((Line("utter_greet_back", {"name": name}),))
-            if opened and opened[1].question:
-                return Move((Line("utter_greet_paused", {"name": name, "label": opened[1].label}),))
-            return Move((Line("utter_greet", {"name": name}),))
-
-        return self._once(turn, decide)
-
-    def open_loop(self, person_id: int) -> Optional[str]:
-        """ "practice" if the learner is in the middle of one: what a new Rasa session must bring back."""
-        with self.records.reading() as tx:
-            opened = self._opened(tx, person_id)
-        return "practice" if opened and opened[1].question and not opened[1].paused else None
-
     # Inside -----------------------------------------------------------------------------------------------------
-
-    def _once(self, turn: Turn, decide: Callable[[Tx], Move]) -> Move:
-        with self.records.begin() as tx:
-            if (seen := tx.move_for(turn.message_id)) is not None:
-                return seen  # the same message again: say the same thing again
-            move = decide(tx)
-            tx.save_move(turn, move, self.clock())
-        return move
-
-    def _opened(self, tx: Tx, person_id: int) -> Optional[tuple[int, Practice]]:
-        """What the learner is in the middle of, as the content is now."""
-        opened = tx.open_practice(person_id)
-        return (opened[0], on_question.fitted(opened[1], self.syllabus.questions)) if opened else None
 
     def _active(self, tx: Tx, turn: Turn) -> Optional[tuple[int, Practice]]:
         opened = self._opened(tx, turn.person_id)
@@ -438,58 +286,8 @@ class Coach:
         args = {"n": str(len(answered)), "alone": str(alone), "about": "; ".join(about)}
         return [Line("utter_summary" if len(answered) > 1 else "utter_summary_one", args)]
 
-    def _why_lines(self, attempt: Any, practice: Practice) -> list[Line]:
-        question = self.syllabus.questions.get(attempt["question_id"])
-        if question is None or question.form == "choice":
-            return [Line("utter_why_choice", {"answer": attempt["answer"]})]
-        lines = [Line("utter_why_head", {"answer": shorten(attempt["answer"], 120)})]
-        still_open = practice.question == question.id and not any(d.question == question.id for d in practice.done)
-        missing = 0
-        points = {e.id for e in question.expectations} | {m.id for m in question.misconceptions}
-        for match in attempt["matches"]:
-            if match["point_id"] not in points:
-                continue  # the content has changed since
-            if match["kind"] == "misconception":
-                name, label = "utter_why_misconception", question.misconception(match["point_id"]).correction
-            else:
-                name, label = f"utter_why_{match['state']}", question.expectation(match["point_id"]).label
-            if match["kind"] == "expectation" and match["state"] == "not_met" and still_open:
-                missing += 1  # naming it would give the answer away
-                continue
-            lines.append(Line(name, {"quote": match["quote"], "point": label}, join=True))
-        if missing:
-            lines.append(Line("utter_why_missing", {"n": str(missing)}, join=True))
-        return [*lines, Line("utter_why_end", join=True)]
-
-    def _ask_tutor(self, turn: Turn, kind: str, said: str) -> Move:
-        def decide(tx: Tx) -> Move:
-            opened = self._opened(tx, turn.person_id)
-            tx.ask_tutor(turn, kind, opened[1].question if opened else None, self.clock())
-            return Move((Line(said),))
-
-        return self._once(turn, decide)
-
-    def _organisation(self, tx: Tx, turn: Turn) -> str:
-        workplace = tx.workplace(turn.person_id)
-        return workplace.organisation if workplace else ""
-
-    def _about(self, question: Question) -> str:
-        """ "D1 4.9" or, for a bullet that no knowledge criterion covers, "D1 confidence" in the bullet's words."""
-        unit = self.syllabus.unit_of[question.id]
-        if question.criteria:
-            return f"{unit.upper()} {', '.join(question.criteria)}"
-        bullet = question.bullets[0]
-        owner = next(b for b in self.syllabus.units[unit].bullets if b.id == bullet)
-        return f"{unit.upper()} {', '.join(owner.criteria)} ({bullet.replace('-', ' ')})"
-
     def _some_topics(self, units: Sequence[str]) -> str:
         topics = dict.fromkeys(
             q.topics[0] for q in self.syllabus.questions.values() if q.topics and self.syllabus.unit_of[q.id] in units
         )
         return ", ".join(list(topics)[:: max(1, len(topics) // 6)][:6])
-
-
-def shorten(text: str, longest: int) -> str:
-    """`text` on one line, cut at a word with an ellipsis."""
-    text = " ".join(text.split())
-    return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " …"
