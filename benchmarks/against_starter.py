@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.environment import starter_python
 from benchmarks.figures import Raw, report_of, rows_of, table_of, write_report
 from benchmarks.machine import about_this_run, load_average, memory_of, processor_seconds
 from benchmarks.systems import Ours, Starter, System
@@ -49,8 +50,10 @@ class Bench:
         self.task = bar.add_task("preparing", total=1 + 2 * plan.trainings + 1 + 2 * plan.starts + 2 * plan.blocks + 2)
         logs = folder / "logs"
         logs.mkdir()
+        self._doing("the starter's environment with TensorFlow (minutes and 2 GB the first time)")
+        python = starter_python()
         self._doing("copying both assistants")
-        self.starter, self.ours = Starter(folder / "starter", logs), Ours(folder / "ours", logs)
+        self.starter, self.ours = Starter(folder / "starter", logs, python), Ours(folder / "ours", logs)
         self.systems: tuple[System, System] = (self.starter, self.ours)
         for system in self.systems:
             cleanup.callback(system.stop)

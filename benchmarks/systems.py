@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import compileall
 import ctypes
-import importlib.util
 import json
 import os
 import re
@@ -19,6 +18,7 @@ from typing import Any, Optional
 
 import httpx
 
+from benchmarks.environment import rasa_folder
 from benchmarks.machine import process_tree, same_process
 from bot.errors import RapportError
 from bot.settings import ROOT
@@ -51,8 +51,8 @@ class System:
 
     name = ""
 
-    def __init__(self, folder: Path, logs: Path) -> None:
-        self.folder, self.logs = folder, logs
+    def __init__(self, folder: Path, logs: Path, python: Path = Path(sys.executable)) -> None:
+        self.folder, self.logs, self.python = folder, logs, python
         self.process: Optional[subprocess.Popen[bytes]] = None
         self.log = logs / f"{self.name}.log"
 
@@ -72,7 +72,7 @@ class System:
 
     def _popen(self, command: tuple[str, ...], out: Any) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
-            [sys.executable, *command],
+            [str(self.python), *command],
             cwd=self.folder,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
@@ -150,13 +150,12 @@ class Starter(System):
     name = "starter"
     port = 0
 
-    def __init__(self, folder: Path, logs: Path) -> None:
-        super().__init__(folder, logs)
-        rasa = importlib.util.find_spec("rasa")
-        if rasa is None or rasa.origin is None:
-            raise CannotMeasure("Rasa is not installed here. Run `make sync`.")
+    def __init__(self, folder: Path, logs: Path, python: Path) -> None:
+        super().__init__(folder, logs, python)
         # The folder that `rasa init --no-prompt` copies (rasa/cli/scaffold.py, create_initial_project).
-        made = Path(rasa.origin).parent / "cli" / "initial_project"
+        made = rasa_folder(python) / "cli" / "initial_project"
+        if not made.is_dir():
+            raise CannotMeasure(f"There is no Rasa for {python}.")
         shutil.copytree(made, folder, ignore=shutil.ignore_patterns("__pycache__"))
 
     def train(self) -> float:

@@ -16,8 +16,11 @@ BEGIN, END = "  # pins: made by tools/pin.py\n", "  # end of pins\n"
 
 def pins() -> list[str]:
     """`name==version` of all packages, for the environments named in pyproject.toml."""
-    command = ["uv", "export", "--quiet", "--no-hashes", "--no-emit-project", "--all-groups", "--no-annotate"]
-    lines = subprocess.run([*command, "--no-header"], check=True, text=True, capture_output=True).stdout.splitlines()
+    command = ["uv", "export", "--quiet", "--no-hashes", "--no-emit-project", "--no-annotate", "--no-header"]
+    lines: list[str] = []
+    for which in ((), ("--extra", "tensorflow", "--no-group", "stand-in")):  # one of the two is ever installed
+        made = subprocess.run([*command, *which], check=True, text=True, capture_output=True)
+        lines += made.stdout.splitlines()
     return sorted({line.split(";")[0].strip() for line in lines if re.match(r"[A-Za-z0-9]", line)}, key=str.lower)
 
 

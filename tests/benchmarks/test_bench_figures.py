@@ -145,7 +145,7 @@ def test_answers_are_all_different_and_the_same_for_the_same_seed() -> None:
 
 
 def test_the_starter_is_what_rasa_init_makes_and_has_every_sentence_its_talk_needs(tmp_path: Path) -> None:
-    starter = Starter(tmp_path / "starter", tmp_path)
+    starter = Starter(tmp_path / "starter", tmp_path, Path(sys.executable))
     assert {"config.yml", "domain.yml", "data", "actions"} <= {p.name for p in starter.folder.iterdir()}
     known = examples(starter.folder / "data" / "nlu.yml")
     assert all(known[intent] for path in PATHS for intent in path)
