@@ -36,6 +36,14 @@ def test_the_real_content_has_every_statement_of_the_seed_units(syllabus: Syllab
     assert (kinds.count("performance"), kinds.count("knowledge")) == (9, 9)
 
 
+def test_every_knowledge_statement_of_b15_has_three_open_questions(syllabus: Syllabus) -> None:
+    unit = syllabus.units["b15"]
+    own = [q for q in syllabus.questions.values() if syllabus.unit_of[q.id] == "b15" and q.form == "open"]
+    assert len(own) >= 45
+    for id in [c.id for c in unit.criteria if c.kind == "knowledge"] + [b.id for b in unit.bullets]:
+        assert sum(id in (*q.criteria, *q.bullets) for q in own) >= 3, id
+
+
 def test_unit_b15_keeps_its_examples_and_evidence_requirements(syllabus: Syllabus) -> None:
     unit = syllabus.units["b15"]
     items = {b.id: len(b.items) for b in unit.bullets if b.items}
