@@ -6,6 +6,7 @@ RapportError                       one clear sentence for a person, and a way ou
 ├── ModelError                     a model file is missing, changed or does not fit
 ├── BadInput                       what a person or a file gave cannot be used
 ├── NotAllowed                     this person may not do that
+├── NotThere                       there is no such thing, or it is not this person's to see
 └── DialogueUnavailable            the dialogue process is down, slow or failed the turn
 """
 
@@ -40,6 +41,10 @@ class BadInput(RapportError):
 
 class NotAllowed(RapportError):
     """This person may not do that."""
+
+
+class NotThere(RapportError):
+    """There is no such thing, or it is not this person's to see: the two look alike."""
 
 
 class DialogueUnavailable(RapportError):

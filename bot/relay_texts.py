@@ -10,14 +10,26 @@ from bot.errors import ContentError
 from bot.settings import ROOT
 
 NAMES = ("slow", "down", "failed", "gave_up")
+SHOWN = "domain/notices.yml"
 
 
 @lru_cache(maxsize=1)
+def _notices() -> dict[str, str]:
+    try:
+        responses = yaml.safe_load((ROOT / SHOWN).read_text(encoding="utf-8"))["responses"]
+        return {name.removeprefix("utter_notice_"): str(texts[0]["text"]) for name, texts in responses.items()}
+    except (OSError, KeyError, TypeError, IndexError, AttributeError, yaml.YAMLError) as error:
+        raise ContentError([f"{SHOWN}: responses: cannot be read ({error})"]) from error
+
+
+def notice(name: str, **values: str) -> str:
+    """The text of `utter_notice_NAME` with its gaps filled; ContentError if it is missing or has other gaps."""
+    try:
+        return _notices()[name].format_map(values)
+    except KeyError as error:
+        raise ContentError([f"{SHOWN}: utter_notice_{name}: {error} is missing"]) from error
+
+
 def relay_texts() -> dict[str, str]:
     """`slow`, `down`, `failed`, `gave_up`: the text of `utter_notice_…` in `domain/notices.yml`."""
-    shown = "domain/notices.yml"
-    try:
-        responses = yaml.safe_load((ROOT / shown).read_text(encoding="utf-8"))["responses"]
-        return {name: str(responses[f"utter_notice_{name}"][0]["text"]) for name in NAMES}
-    except (OSError, KeyError, TypeError, IndexError, yaml.YAMLError) as error:
-        raise ContentError([f"{shown}: responses: cannot be read ({error})"]) from error
+    return {name: notice(name) for name in NAMES}

@@ -29,6 +29,7 @@ class Standing(msgspec.Struct, frozen=True):
     attempts: int
     last_at: datetime
     ready_at: Optional[datetime]
+    alone: int  # attempts that were complete without help
 
 
 def standing(tries: Sequence[Tried], told: Iterable[tuple[str, datetime]]) -> Optional[Standing]:
@@ -58,4 +59,5 @@ def standing(tries: Sequence[Tried], told: Iterable[tuple[str, datetime]]) -> Op
         ),
         None,
     )
-    return Standing("ready" if ready_at else "practising", len(tries), tries[-1].when, ready_at)
+    alone = sum(t.complete and t.unassisted for t in tries)
+    return Standing("ready" if ready_at else "practising", len(tries), tries[-1].when, ready_at, alone)

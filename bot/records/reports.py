@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Optional
 
 import msgspec
-from sqlalchemy import and_, case, false, func, select
+from sqlalchemy import case, false, func, or_, select
 
+from bot.records import assessment_tables as a
 from bot.records import tables as t
 from bot.records.people import Person
 from bot.records.store import Records, Tx, Workplace
 
-STUCK_AFTER = 3  # answers, none of them complete without help
 BUTTONS_KEPT = 1000  # messages back in which a button may still be pressed
 
 
@@ -61,6 +61,16 @@ class Said(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Changed(msgspec.Struct, frozen=True):
+    """A person's override of a mark."""
+
+    by: str
+    points: dict[str, str]
+    complete: bool
+    reason: str
+    at: datetime
+
+
 class Answer(msgspec.Struct, frozen=True):
     """One stored attempt as a tutor reads it."""
 
@@ -81,18 +91,7 @@ class Answer(msgspec.Struct, frozen=True):
     marking_version: str
     matches: tuple[Point, ...] = ()
     disputes: tuple[Said, ...] = ()
-
-
-class Item(msgspec.Struct, frozen=True):
-    """Something that waits for a tutor; `statement` leads to the answer it is about, where there is one."""
-
-    kind: str
-    person_id: int
-    name: str
-    words: str
-    at: datetime
-    question_id: Optional[str]
-    statement: Optional[str]
+    overrides: tuple[Changed, ...] = ()
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -116,28 +115,31 @@ class Cohort(msgspec.Struct, frozen=True):
 # Who may see whom --------------------------------------------------------------------------------------------------
 
 
-def _visible(viewer: Person, cohort: Optional[int] = None) -> Any:
-    """Ids of the learners somebody may see: an admin all, a tutor those of the cohorts they are tutor in."""
-    theirs, mine = t.cohort_member.alias("theirs"), t.cohort_member.alias("mine")
+def visible(viewer: Person, cohort: Optional[int] = None) -> Any:
+    """Ids of the learners somebody may see: an admin all, others those of the cohorts they have."""
+    theirs, mine, load = t.cohort_member.alias("theirs"), t.cohort_member.alias("mine"), a.caseload.alias("load")
+    learners = select(theirs.c.person_id).where(theirs.c.role == "learner")
+    if cohort is not None:
+        learners = learners.where(theirs.c.cohort_id == cohort)
     if "admin" in viewer.roles:
         if cohort is None:
             return select(t.person_role.c.person_id).where(t.person_role.c.role == "learner")
-        return select(theirs.c.person_id).where(theirs.c.cohort_id == cohort, theirs.c.role == "learner")
-    tutored = (
-        select(theirs.c.person_id)
-        .join(mine, mine.c.cohort_id == theirs.c.cohort_id)
-        .where(mine.c.person_id == viewer.id, mine.c.role == "tutor", theirs.c.role == "learner")
-    )
-    if "tutor" not in viewer.roles:
-        return tutored.where(false())
-    return tutored if cohort is None else tutored.where(theirs.c.cohort_id == cohort)
+        return learners
+    groups = []
+    if "tutor" in viewer.roles:
+        groups.append(select(mine.c.cohort_id).where(mine.c.person_id == viewer.id, mine.c.role == "tutor"))
+    if roles := sorted(viewer.roles & set(a.CASELOAD_ROLES)):
+        groups.append(select(load.c.cohort_id).where(load.c.person_id == viewer.id, load.c.role.in_(roles)))
+    if not groups:
+        return learners.where(false())
+    return learners.where(or_(*(theirs.c.cohort_id.in_(g) for g in groups)))
 
 
 def learner_seen_by(records: Records, viewer: Person, person_id: int) -> Optional[Row]:
     """The learner, without cells, if the viewer may see them; None for a stranger and for nobody alike."""
     p = t.person.c
     with records.reading() as tx:
-        row = tx._one(select(p.id, p.name, p.demo).where(p.id == person_id, p.id.in_(_visible(viewer))))
+        row = tx._one(select(p.id, p.name, p.demo).where(p.id == person_id, p.id.in_(visible(viewer))))
     return Row(row["id"], row["name"], row["demo"], {}) if row else None
 
 
@@ -146,16 +148,26 @@ def cohorts_of(records: Records, viewer: Person) -> list[Cohort]:
     c, m = t.cohort.c, t.cohort_member.c
     query = select(c.id, c.name).order_by(c.name)
     if "admin" not in viewer.roles:
+        load = a.caseload.c
         tutored = select(m.cohort_id).where(m.person_id == viewer.id, m.role == "tutor")
-        query = query.where(c.id.in_(tutored))
+        loaded = select(load.cohort_id).where(load.person_id == viewer.id, load.role.in_(sorted(viewer.roles)))
+        query = query.where(or_(c.id.in_(tutored), c.id.in_(loaded)))
     with records.reading() as tx:
         return [Cohort(r["id"], r["name"]) for r in tx._all(query)]
+
+
+def active_learners(records: Records, viewer: Person, cohort: int) -> list[int]:
+    """Ids of the active learners of a cohort whom the viewer may see."""
+    p = t.person.c
+    query = select(p.id).where(p.active.is_(True), p.id.in_(visible(viewer, cohort))).order_by(p.id)
+    with records.reading() as tx:
+        return [r["id"] for r in tx._all(query)]
 
 
 def units_seen(records: Records, viewer: Person) -> dict[str, int]:
     """Unit → how many of the learners a viewer may see are enrolled in it."""
     e = t.enrolment.c
-    query = select(e.unit_id, func.count().label("n")).where(e.person_id.in_(_visible(viewer))).group_by(e.unit_id)
+    query = select(e.unit_id, func.count().label("n")).where(e.person_id.in_(visible(viewer))).group_by(e.unit_id)
     with records.reading() as tx:
         return {r["unit_id"]: r["n"] for r in tx._all(query)}
 
@@ -171,37 +183,22 @@ def coverage_matrix(
     enrolled = (
         select(p.id, p.name, p.demo)
         .join(t.enrolment, e.person_id == p.id)
-        .where(e.unit_id == unit, p.active.is_(True), p.id.in_(_visible(viewer, cohort)))
+        .where(e.unit_id == unit, p.active.is_(True), p.id.in_(visible(viewer, cohort)))
     )
-    covered = select(t.coverage).where(c.statement.in_(statements), c.person_id.in_(_visible(viewer, cohort)))
+    covered = select(t.coverage).where(c.statement.in_(statements), c.person_id.in_(visible(viewer, cohort)))
     with records.reading() as tx:
         people = tx._all(enrolled)
         rows = tx._all(covered)
-        stuck = _stuck(tx, statements, _visible(viewer, cohort))
     cells: dict[int, dict[str, Cell]] = defaultdict(dict)
     for r in rows:
-        cells[r["person_id"]][r["statement"]] = _cell(r, (r["person_id"], r["statement"]) in stuck)
+        cells[r["person_id"]][r["statement"]] = _cell(r)
     made = [Row(r["id"], r["name"], r["demo"], cells[r["id"]]) for r in people]
     return sorted(made, key=lambda row: (row.name.casefold(), row.id))
 
 
-def _cell(row: Any, stuck: bool = False) -> Cell:
+def _cell(row: Any) -> Cell:
+    stuck = row["state"] == "practising" and row["attempts"] >= t.STUCK_AFTER and row["alone"] == 0
     return Cell(row["state"], row["attempts"], row["last_at"], stuck)
-
-
-def _stuck(tx: Tx, statements: Collection[str], people: Any) -> set[tuple[int, str]]:
-    """Who is stuck on what: practising, STUCK_AFTER answers or more, none complete without help."""
-    c, s, a = t.coverage.c, t.attempt_statement.c, t.attempt.c
-    alone = func.sum(case((and_(a.complete.is_(True), a.unassisted.is_(True)), 1), else_=0))
-    rows = tx._all(
-        select(c.person_id, c.statement)
-        .join(t.attempt_statement, and_(s.person_id == c.person_id, s.statement == c.statement))
-        .join(t.attempt, a.id == s.attempt_id)
-        .where(c.state == "practising", c.attempts >= STUCK_AFTER, c.statement.in_(statements), c.person_id.in_(people))
-        .group_by(c.person_id, c.statement)
-        .having(alone == 0)
-    )
-    return {(r["person_id"], r["statement"]) for r in rows}
 
 
 # Answers -----------------------------------------------------------------------------------------------------------
@@ -209,60 +206,59 @@ def _stuck(tx: Tx, statements: Collection[str], people: Any) -> set[tuple[int, s
 
 def attempts_behind(records: Records, person_id: int, statement: str, limit: int = 100) -> list[Answer]:
     """A learner's answers that serve a statement, newest first, with matches and disputes."""
-    a, s, m, d = t.attempt.c, t.attempt_statement.c, t.attempt_match.c, t.dispute.c
+    at, s = t.attempt.c, t.attempt_statement.c
     query = (
         select(t.attempt)
-        .join(t.attempt_statement, s.attempt_id == a.id)
+        .join(t.attempt_statement, s.attempt_id == at.id)
         .where(s.person_id == person_id, s.statement == statement)
-        .order_by(a.made_at.desc(), a.id.desc())
+        .order_by(at.made_at.desc(), at.id.desc())
         .limit(limit)
     )
     with records.reading() as tx:
-        rows = tx._all(query)
-        ids = [r["id"] for r in rows]
-        matches, disputes = defaultdict(list), defaultdict(list)
-        for r in tx._all(select(t.attempt_match).where(m.attempt_id.in_(ids)).order_by(m.kind, m.point_id)):
-            matches[r["attempt_id"]].append(Point(r["kind"], r["point_id"], r["state"], r["probability"], r["quote"]))
-        for r in tx._all(select(t.dispute).where(d.attempt_id.in_(ids)).order_by(d.id)):
-            disputes[r["attempt_id"]].append(Said(r["words"], r["made_at"]))
-    return [_answer(r, tuple(matches[r["id"]]), tuple(disputes[r["id"]])) for r in rows]
+        return _answers(tx, tx._all(query))
 
 
-_KEPT = [f for f in Answer.__struct_fields__ if f not in {"matches", "disputes", "help"}]
+def answer_seen_by(records: Records, viewer: Person, attempt_id: int) -> Optional[Answer]:
+    """One attempt with its matches, if the viewer may see the learner; else None."""
+    at = t.attempt.c
+    query = select(t.attempt).where(at.id == attempt_id, at.person_id.in_(visible(viewer)))
+    with records.reading() as tx:
+        found = _answers(tx, tx._all(query))
+    return found[0] if found else None
 
 
-def _answer(row: Any, matches: tuple[Point, ...] = (), disputes: tuple[Said, ...] = ()) -> Answer:
+def _answers(tx: Tx, rows: Sequence[Any]) -> list[Answer]:
+    m, d = t.attempt_match.c, t.dispute.c
+    ids = [r["id"] for r in rows]
+    matches: dict[int, list[Point]] = defaultdict(list)
+    disputes: dict[int, list[Said]] = defaultdict(list)
+    for r in tx._all(select(t.attempt_match).where(m.attempt_id.in_(ids)).order_by(m.kind, m.point_id)):
+        matches[r["attempt_id"]].append(Point(r["kind"], r["point_id"], r["state"], r["probability"], r["quote"]))
+    for r in tx._all(select(t.dispute).where(d.attempt_id.in_(ids)).order_by(d.id)):
+        disputes[r["attempt_id"]].append(Said(r["words"], r["made_at"]))
+    changes = _overrides(tx, ids)
+    return [_answer(r, tuple(matches[r["id"]]), tuple(disputes[r["id"]]), tuple(changes[r["id"]])) for r in rows]
+
+
+def _overrides(tx: Tx, attempts: Sequence[int]) -> dict[int, list[Changed]]:
+    """Attempt → its overrides, first to last."""
+    o, p = a.override.c, t.person.c
+    query = select(a.override, p.name).join(t.person, p.id == o.by_id).where(o.attempt_id.in_(attempts)).order_by(o.id)
+    found: dict[int, list[Changed]] = defaultdict(list)
+    for r in tx._all(query):
+        found[r["attempt_id"]].append(Changed(r["name"], r["points"], r["complete"], r["reason"], r["made_at"]))
+    return found
+
+
+_KEPT = [f for f in Answer.__struct_fields__ if f not in {"matches", "disputes", "overrides", "help"}]
+
+
+def _answer(
+    row: Any, matches: tuple[Point, ...] = (), disputes: tuple[Said, ...] = (), overrides: tuple[Changed, ...] = ()
+) -> Answer:
     values = {name: row[name] for name in _KEPT}
-    return Answer(**values, help=tuple(row["help"] or ()), matches=matches, disputes=disputes)
-
-
-def open_items(records: Records, viewer: Person, limit: int = 100) -> list[Item]:
-    """Disputes and what waits for a tutor among the learners the viewer may see, newest first."""
-    p, d, r, a, s = t.person.c, t.dispute.c, t.tutor_request.c, t.attempt.c, t.attempt_statement.c
-    served = select(func.min(s.statement)).where(s.attempt_id == a.id).scalar_subquery()
-    disputes = (
-        select(d.person_id, p.name, d.words, d.made_at, a.question_id, served.label("statement"))
-        .join(t.person, p.id == d.person_id)
-        .join(t.attempt, a.id == d.attempt_id)
-        .where(d.person_id.in_(_visible(viewer)))
-        .order_by(d.made_at.desc())
-        .limit(limit)
-    )
-    requests = (
-        select(r.kind, r.person_id, p.name, r.words, r.made_at, r.question_id, served.label("statement"))
-        .join(t.person, p.id == r.person_id)
-        .outerjoin(t.attempt, a.message_id == r.message_id)
-        .where(r.person_id.in_(_visible(viewer)), r.seen_at.is_(None))
-        .order_by(r.made_at.desc())
-        .limit(limit)
-    )
-    with records.reading() as tx:
-        found = [("dispute", x) for x in tx._all(disputes)] + [(x["kind"], x) for x in tx._all(requests)]
-    items = [
-        Item(kind, x["person_id"], x["name"], x["words"], x["made_at"], x["question_id"], x["statement"])
-        for kind, x in found
-    ]
-    return sorted(items, key=lambda i: i.at, reverse=True)[:limit]
+    help = tuple(row["help"] or ())
+    return Answer(**values, help=help, matches=matches, disputes=disputes, overrides=overrides)
 
 
 # The learner's own pages -------------------------------------------------------------------------------------------
@@ -270,12 +266,12 @@ def open_items(records: Records, viewer: Person, limit: int = 100) -> list[Item]
 
 def learner_progress(records: Records, person_id: int, now: datetime, recent: int = 8) -> Progress:
     """All a learner's progress page shows."""
-    c, a = t.review_card.c, t.attempt.c
+    c, at = t.review_card.c, t.attempt.c
     mine = c.person_id == person_id
     cards = select(
         func.count(case((c.due <= now, 1))).label("due"), func.min(case((c.due > now, c.due))).label("later")
     ).where(mine)
-    latest = select(t.attempt).where(a.person_id == person_id).order_by(a.made_at.desc(), a.id.desc()).limit(recent)
+    latest = select(t.attempt).where(at.person_id == person_id).order_by(at.made_at.desc(), at.id.desc()).limit(recent)
     with records.reading() as tx:
         card = tx._one(cards)
         return Progress(

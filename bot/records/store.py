@@ -15,6 +15,7 @@ from bot.coaching.coverage import Standing, Tried, standing
 from bot.coaching.model import Move, Practice
 from bot.marking.model import Marking
 from bot.records import tables as t
+from bot.records.assessment_tables import override
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -182,12 +183,23 @@ class Tx:
 
     def refresh_coverage(self, person_id: int, statements: Collection[str], choice_questions: Collection[str]) -> None:
         """Work the coverage of these statements out anew from the attempts."""
-        a, s = t.attempt.c, t.attempt_statement.c
+        a, s, o = t.attempt.c, t.attempt_statement.c, override.c
         rows = self._all(
-            select(s.statement, a.question_id, a.made_at, a.complete, a.unassisted)
+            select(
+                s.statement,
+                s.attempt_id,
+                a.question_id,
+                a.made_at,
+                a.complete,
+                a.unassisted,
+                o.complete.label("by_person"),
+            )
             .join(t.attempt, a.id == s.attempt_id)
+            .outerjoin(override, o.attempt_id == a.id)
             .where(s.person_id == person_id, s.statement.in_(sorted(statements)))
+            .order_by(a.id, o.id)
         )
+        latest = {(r["statement"], r["attempt_id"]): r for r in rows}  # of several overrides of one attempt
         told = self._all(select(t.told.c.question_id, t.told.c.made_at).where(t.told.c.person_id == person_id))
         tellings = [(r["question_id"], r["made_at"]) for r in told]
         for statement in sorted(statements):
@@ -195,11 +207,11 @@ class Tx:
                 Tried(
                     r["question_id"],
                     r["made_at"],
-                    r["complete"],
+                    r["complete"] if r["by_person"] is None else r["by_person"],
                     r["unassisted"],
                     r["question_id"] not in choice_questions,
                 )
-                for r in rows
+                for r in latest.values()
                 if r["statement"] == statement
             ]
             self._write_coverage(person_id, statement, standing(tries, tellings))
@@ -210,7 +222,7 @@ class Tx:
         if now is None:
             self.connection.execute(delete(t.coverage).where(key))
             return
-        values = {"state": now.state, "attempts": now.attempts, "last_at": now.last_at, "ready_at": now.ready_at}
+        values = msgspec.structs.asdict(now)
         if not self.connection.execute(update(t.coverage).where(key).values(**values)).rowcount:
             self.connection.execute(insert(t.coverage).values(person_id=person_id, statement=statement, **values))
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
 )
 
 from bot.records import assessment_tables, channel_tables  # noqa: F401  # one metadata holds all tables
@@ -253,7 +254,11 @@ coverage = Table(
     Column("attempts", Integer, nullable=False),
     Column("last_at", UTC, nullable=False),
     Column("ready_at", UTC),
+    Column("alone", Integer, nullable=False, server_default="0"),  # attempts that were complete without help
 )
+STUCK_AFTER = 3  # answers, none of them complete without help
+stuck = and_(coverage.c.state == "practising", coverage.c.attempts >= STUCK_AFTER, coverage.c.alone == 0)
+Index("ix_coverage_stuck", coverage.c.person_id, sqlite_where=stuck, postgresql_where=stuck)
 
 dispute = Table(
     "dispute",

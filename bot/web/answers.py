@@ -10,11 +10,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.records import reports
+from bot.records import reports, tutoring
 from bot.records.people import Session
 from bot.records.reports import Answer, Point
+from bot.relay import clean
+from bot.relay_texts import notice
 from bot.syllabus.model import Question
-from bot.web.guard import Web
+from bot.web.guard import Form, Web
+from bot.web.work import back, whole
 
 PERFORMANCE = "performance"
 LARGEST_ID = 2**31 - 1  # no database takes a larger one
@@ -40,7 +43,28 @@ def show(request: Request, web: Web, session: Session) -> Response:
         performance=any(c.id == short and c.kind == PERFORMANCE for c in unit.criteria),
         answers=[_shown(answer, web.syllabus.questions.get(answer.question_id)) for answer in found],
         version=web.syllabus.version,
+        done=request.query_params.get("done", ""),
     )
+
+
+def override(request: Request, web: Web, session: Session, form: Form) -> Response:
+    """Change the mark of one answer, with a reason; the learner is told, coverage follows."""
+    attempt_id = whole(form, "attempt")
+    answer = reports.answer_seen_by(web.records, session.person, attempt_id)
+    if answer is None:
+        raise HTTPException(404)
+    points = {
+        m.id: form[f"point-{m.id}"]
+        for m in answer.matches
+        if m.kind == "expectation" and form.get(f"point-{m.id}") in {"met", "not_met"}
+    }
+    complete = form.get("complete") == "1"
+    reason = tutoring.said(clean(form.get("reason", "")), "A reason")
+    now = notice("override_complete" if complete else "override_open")
+    told = notice("override", who=session.person.name, question=answer.question_text, now=now, reason=reason)
+    choices = [q.id for q in web.syllabus.questions.values() if q.form == "choice"]
+    tutoring.override(web.records, session.person, attempt_id, points, complete, reason, web.clock(), choices, told)
+    return back(form, "/coverage", "override")
 
 
 def _shown(answer: Answer, question: Optional[Question]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -20,13 +21,33 @@ from bot.records.store import Records
 from bot.relay import Relay
 from bot.settings import Settings
 from bot.syllabus.syllabus import Syllabus
-from bot.web import answers, chat, coverage, problems, progress, signin, stream
-from bot.web.guard import Web, action, page, public, public_action
+from bot.web import answers, chat, coverage, insights, invite, learners, problems, progress, signin, stream, work
+from bot.web.downloads import FORMS
+from bot.web.guard import Web, action, page, public, public_action, upload
 from bot.web.middleware import BodyLimit, SafeHeaders, SignedIn
 from bot.web.pages import STATIC, Pages
 from bot.web.throttle import Throttle
 
 POST = ["POST"]
+TUTORS = ("tutor", "admin")
+SEERS = ("tutor", "assessor", "quality_assurer", "admin")  # of learners in their caseload
+
+
+class FileForm(Convertor[str]):
+    """The ending of a download's address."""
+
+    regex = "|".join(FORMS)
+
+    def convert(self, value: str) -> str:
+        """As it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_url_convertor("file_form", FileForm())
 
 
 class Files(StaticFiles):
@@ -58,9 +79,23 @@ ROUTES = [
     Route("/chat/stream", page(stream.stream, "learner")),
     Route("/progress", page(progress.show, "learner")),
     Route("/progress/workplace", action(progress.save_workplace, "learner"), methods=POST),
-    Route("/coverage", page(coverage.show, "tutor", "admin")),
-    Route("/coverage.csv", page(coverage.export, "tutor", "admin")),
-    Route("/coverage/{person_id:int}/{unit}/{statement:path}", page(answers.show, "tutor", "admin")),
+    Route("/work", page(work.show, *TUTORS)),
+    Route("/work.{form:file_form}", page(work.export, *TUTORS)),
+    Route("/work/reply", action(work.reply, *TUTORS), methods=POST),
+    Route("/work/close", action(work.close, *TUTORS), methods=POST),
+    Route("/coverage", page(coverage.show, *SEERS)),
+    Route("/coverage.{form:file_form}", page(coverage.export, *SEERS)),
+    Route("/coverage/override", action(answers.override, "tutor", "assessor"), methods=POST),
+    Route("/coverage/{person_id:int}/{unit}/{statement:path}", page(answers.show, *SEERS)),
+    Route("/learners/{person_id:int}", page(learners.show, *SEERS)),
+    Route("/practice", page(learners.practice_form, *TUTORS)),
+    Route("/practice", action(learners.set_practice, *TUTORS), methods=POST),
+    Route("/practice/withdraw", action(learners.withdraw, *TUTORS), methods=POST),
+    Route("/insights", page(insights.show, *TUTORS)),
+    Route("/insights.{form:file_form}", page(insights.export, *TUTORS)),
+    Route("/invite", page(invite.show, *TUTORS)),
+    Route("/invite", action(invite.one, *TUTORS), methods=POST),
+    Route("/invite/file", upload(invite.many, *TUTORS), methods=POST),
     Route("/healthz", public(healthz)),
     # Files only: compressing a page that holds a token beside what others wrote would leak the token.
     Mount("/static", GZipMiddleware(Files(directory=STATIC)), name="static"),

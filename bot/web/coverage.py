@@ -1,30 +1,26 @@
-"""The tutor's matrix: learners by statements, filtered and sorted by the address, on screen and as CSV."""
+"""The tutor's matrix: learners by statements, filtered and sorted by the address, on screen and as a file."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
 from typing import Optional
 from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from bot.cells import harmless
 from bot.records import reports
 from bot.records.people import Person, Session
 from bot.records.reports import Row
 from bot.syllabus.model import Unit
 from bot.web import standing
+from bot.web.downloads import download
 from bot.web.guard import Web
 
 KINDS = {"all": ("performance", "knowledge", "bullet"), "knowledge": ("knowledge",), "bullets": ("bullet",)}
 KINDS["performance"] = ("performance",)
 ORDER = ("knowledge", "bullet", "performance")
 SORTS = ("name", "ready", "stuck")
-ROWS_AT_ONCE = 50
 
 
 class View(msgspec.Struct, frozen=True):
@@ -68,7 +64,7 @@ class Matrix(msgspec.Struct, frozen=True):
 
 
 def show(request: Request, web: Web, session: Session) -> Response:
-    """The matrix with the list of what waits for the tutor."""
+    """The matrix."""
     viewer = session.person
     enrolled = reports.units_seen(web.records, viewer)
     units = [u for u in web.syllabus.units.values() if u.id in enrolled] or list(web.syllabus.units.values())[:1]
@@ -82,8 +78,6 @@ def show(request: Request, web: Web, session: Session) -> Response:
         unit=web.syllabus.units[matrix.view.unit],
         units=units,
         cohorts=cohorts,
-        items=reports.open_items(web.records, viewer),
-        question_text=lambda id: _question_text(web, id),
         look=standing.look,
         # Looked up once, not once a cell: there can be 12,000 cells.
         states={look: web.pages.word("state", look) for look in standing.LOOKS},
@@ -92,19 +86,25 @@ def show(request: Request, web: Web, session: Session) -> Response:
     )
 
 
-def _question_text(web: Web, id: str) -> str:
-    question = web.syllabus.questions.get(id)
-    return question.text.replace("{organisation}", web.pages.word("organisation")) if question else id
-
-
 def export(request: Request, web: Web, session: Session) -> Response:
-    """What is on the screen, as CSV."""
+    """What is on the screen, as CSV or XLSX."""
     viewer = session.person
     cohorts = [c.id for c in reports.cohorts_of(web.records, viewer)]
     matrix = _matrix(request, web, viewer, list(web.syllabus.units), cohorts)
-    name = f"coverage-{matrix.view.unit}-{web.clock():%Y-%m-%d}.csv"
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return StreamingResponse(_csv(web, matrix), media_type="text/csv; charset=utf-8", headers=headers)
+    word = web.pages.word
+    states = {look: word("state", look) for look in standing.LOOKS}
+    heads = [f"{matrix.view.unit} {c.path}: {c.text}" for c in matrix.columns]
+    rows = (
+        (
+            row.name,
+            row.count("ready"),
+            row.stuck(),
+            *(states[standing.look(c.kind, row.cells.get(c.key))] for c in matrix.columns),
+        )
+        for row in matrix.rows
+    )
+    head = [*(word("head", n) for n in ("learner", "ready", "stuck")), *heads]
+    return download(f"coverage-{matrix.view.unit}", request.path_params["form"], head, rows, web.clock())
 
 
 def _matrix(request: Request, web: Web, viewer: Person, units: list[str], cohorts: list[int]) -> Matrix:
@@ -150,26 +150,3 @@ def _columns(unit: Unit, kind: str) -> list[Column]:
             found.append(Column(key, path, short, texts[path], which))
     # What can be practised here first: there the tutor has something to see.
     return sorted(found, key=lambda c: ORDER.index(c.kind))
-
-
-def _csv(web: Web, matrix: Matrix) -> Iterator[str]:
-    word = web.pages.word
-    out = io.StringIO()
-    writer = csv.writer(out)
-
-    def rest() -> str:
-        text = out.getvalue()
-        out.seek(0)
-        out.truncate()
-        return text
-
-    states = {look: word("state", look) for look in standing.LOOKS}
-    heads = [f"{matrix.view.unit} {c.path}: {c.text}" for c in matrix.columns]
-    out.write("\ufeff")  # or Excel takes it for Latin-1
-    writer.writerow([harmless(h) for h in (*[word("head", n) for n in ("learner", "ready", "stuck")], *heads)])
-    for start in range(0, len(matrix.rows), ROWS_AT_ONCE):
-        for row in matrix.rows[start : start + ROWS_AT_ONCE]:
-            cells = [states[standing.look(c.kind, row.cells.get(c.key))] for c in matrix.columns]
-            writer.writerow([harmless(row.name), row.count("ready"), row.stuck(), *cells])
-        yield rest()
-    yield rest()

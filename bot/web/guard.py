@@ -121,6 +121,23 @@ def action(handler: Handler, *roles: str) -> Endpoint:
     return endpoint
 
 
+def upload(handler: Handler, *roles: str) -> Endpoint:
+    """As `action`, for a form with one file, handed on as (name, content) or None."""
+
+    async def endpoint(request: Request) -> Response:
+        session = _session(request, roles)
+        if session is None:
+            return _to_sign_in(request)
+        form = await request.form(max_files=1, max_fields=MOST_FIELDS)
+        fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        _compare(fields.get("csrf", ""), session.csrf)
+        sent = next((value for value in form.values() if not isinstance(value, str)), None)
+        file = (sent.filename or "", await sent.read()) if sent is not None else None
+        return await _call(handler, request, web_of(request), session, fields, file)
+
+    return endpoint
+
+
 def form_token(request: Request) -> str:
     """The token of this browser's forms before sign-in; a new one, the same all through the request, if it has none."""
     if not hasattr(request.state, "form_token"):

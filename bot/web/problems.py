@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.errors import BadInput, NotAllowed
+from bot.errors import BadInput, NotAllowed, NotThere
 from bot.web.guard import is_fetch, web_of
 from bot.web.pages import SAFE_HEADERS
 
@@ -38,6 +38,11 @@ def said(request: Request, error: Exception) -> Response:
     return _show(request, 403 if isinstance(error, NotAllowed) else 400, sentence=str(error))
 
 
+def not_there(request: Request, error: Exception) -> Response:
+    """What does not exist and what somebody may not see look alike."""
+    return _show(request, 404)
+
+
 def records_away(request: Request, error: Exception) -> Response:
     """The database does not answer; a script tries again."""
     answer = _show(request, 503)
@@ -56,6 +61,7 @@ HANDLERS: Mapping[Any, Callable[[Request, Any], Response]] = {
     HTTPException: http,
     BadInput: said,
     NotAllowed: said,
+    NotThere: not_there,
     SQLAlchemyError: records_away,
     Exception: unexpected,
 }

@@ -24,7 +24,7 @@ def home(request: Request, web: Web, session: Session) -> Response:
     if "learner" in roles:
         return RedirectResponse("/chat", 303)
     if roles & {"tutor", "admin"}:
-        return RedirectResponse("/coverage", 303)
+        return RedirectResponse("/work", 303)
     return web.pages.page(request, "home.html")
 
 

@@ -12,14 +12,14 @@ from tests.web.conftest import PASSWORD, Browser
 
 
 def test_each_role_comes_to_its_page(browser, centre):
-    """A learner lands in the chat, a tutor on coverage, a stranger on sign-in."""
+    """A learner lands in the chat, a tutor on the work list, a stranger on sign-in."""
     assert browser.get("/", follow_redirects=False).headers["location"] == "/sign-in"
     assert browser.get("/chat", follow_redirects=False).headers["location"] == "/sign-in?next=/chat"
     browser.sign_in("lena@example.org")
     assert browser.get("/", follow_redirects=False).headers["location"] == "/chat"
     browser.post("/sign-out")
     browser.sign_in("TOM@example.org ")
-    assert browser.get("/", follow_redirects=False).headers["location"] == "/coverage"
+    assert browser.get("/", follow_redirects=False).headers["location"] == "/work"
 
 
 def test_wrong_password_says_so_and_keeps_the_address(browser):
@@ -96,6 +96,8 @@ def test_after_sign_in_nobody_is_sent_to_another_site(browser, after):
     assert answer.headers["location"] == "/"
 
 
+PUBLIC_POSTS = {"/sign-in", "/sign-in/demo", "/invitation/{token}"}
+TUTORS_POSTS = ("/work/", "/coverage/", "/practice", "/invite")
 POSTS = [r.path for r in ROUTES if isinstance(r, Route) and "POST" in (r.methods or ())]
 
 
@@ -103,8 +105,10 @@ POSTS = [r.path for r in ROUTES if isinstance(r, Route) and "POST" in (r.methods
 @pytest.mark.parametrize("csrf", ["", "wrong"])
 def test_every_post_refuses_a_missing_or_wrong_token(browser, path, csrf):
     """No form or script call is taken without its token, signed in or not."""
-    signed_in = path in {"/sign-out", "/chat/messages", "/progress/workplace"}
-    browser.sign_in("lena@example.org") if signed_in else browser.get("/sign-in")
+    if path in PUBLIC_POSTS:
+        browser.get("/sign-in")
+    else:
+        browser.sign_in("tom@example.org" if path.startswith(TUTORS_POSTS) else "lena@example.org")
     answer = browser.post(path.replace("{token}", "abc"), csrf=csrf, role="learner", text="hello")
     assert answer.status_code == 403
     assert "out of date" in answer.text
