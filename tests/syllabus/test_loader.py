@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ def test_the_real_content_passes() -> None:
 def test_the_real_content_has_every_statement_of_the_seed_units(syllabus: Syllabus) -> None:
     kinds = [c.kind for c in syllabus.units["d1"].criteria]
     assert (kinds.count("performance"), kinds.count("knowledge")) == (11, 10)
-    assert len(syllabus.units["nos"].criteria) == 30
+    assert [c.id for c in syllabus.units["nos"].criteria] == [f"{kind}{n}" for kind in "PK" for n in range(1, 16)]
+    assert all(c.kind == ("knowledge" if c.id[0] == "K" else "performance") for c in syllabus.units["nos"].criteria)
     kinds = [c.kind for c in syllabus.units["b15"].criteria]
     assert (kinds.count("performance"), kinds.count("knowledge")) == (9, 9)
 
@@ -51,6 +53,26 @@ def test_unit_b15_keeps_its_examples_and_evidence_requirements(syllabus: Syllabu
     assert [b.kind for b in unit.bullets if b.outcome == "3"].count("explain") == 6
     assert {r.id: len(r.items) for r in unit.evidence_rules if r.kind == "checklist"} == {"4": 4, "6": 4}
     assert "not permitted" in unit.simulation_clause and not unit.simulation_allowed
+
+
+def test_u1_has_ten_knowledge_criteria_its_bullets_and_its_last_day(syllabus: Syllabus) -> None:
+    unit = syllabus.units["u1"]
+    assert [c.id for c in unit.criteria] == [f"{outcome}.{n}" for outcome in (1, 2) for n in range(1, 6)]
+    assert {c.kind for c in unit.criteria} == {"knowledge"}
+    assert [len(b.items) for b in unit.bullets] == [0, 3, 0, 4, 0, 6, 0, 4, 4, 4, 0]
+    assert unit.expired == "2017-12-31"
+
+
+@pytest.mark.parametrize("unit", ["u1"])
+def test_each_statement_has_a_plain_question_one_in_a_situation_and_a_retest(syllabus: Syllabus, unit: str) -> None:
+    roles: dict[str, set[str]] = defaultdict(set)
+    for question in syllabus.questions.values():
+        if question.form == "open" and not question.retired:
+            for statement in syllabus.serves(question):
+                roles[statement].add(question.role)
+    performance = {f"{unit}/{c.id}" for c in syllabus.units[unit].criteria if c.kind == "performance"}
+    for statement in set(syllabus.statements(unit)) - performance:
+        assert roles[statement] == {"plain", "situation", "retest"}, statement
 
 
 def test_the_tiny_content_passes_and_is_read_whole(tiny: Syllabus) -> None:
