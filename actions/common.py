@@ -22,7 +22,7 @@ class ActionSessionStart(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Any) -> list[EventType]:
         """Start the session with the loop that was open; nothing else is carried over."""
         loop = coach().open_loop(person_of(tracker))
-        return [SessionStarted(), *loop_events("practice" if loop else None), ActionExecuted("action_listen")]
+        return [SessionStarted(), *loop_events(loop), ActionExecuted("action_listen")]
 
 
 class ActionWelcome(Action):

@@ -12,7 +12,8 @@ from bot.bootstrap import shell_person
 from bot.coaching.model import Loop, Move
 from bot.records.store import Turn
 
-FORMS = {"practice": "practice_form"}
+FORMS = {"practice": "practice_form", "roleplay": "roleplay_form"}
+SLOTS = {"practice": "answer", "roleplay": "said"}
 
 
 def person_of(tracker: Tracker) -> int:
@@ -48,9 +49,9 @@ def speak(dispatcher: CollectingDispatcher, move: Move) -> list[EventType]:
 
 
 def loop_events(loop: Loop | None) -> list[EventType]:
-    """Events after which Rasa waits for free text ("practice") or for commands ("off")."""
+    """Events after which Rasa waits for free text ("practice", "roleplay") or for commands ("off")."""
     if loop is None:
         return []
     if loop == "off":
         return [ActiveLoop(None), SlotSet("requested_slot", None)]
-    return [ActiveLoop(FORMS[loop]), SlotSet("requested_slot", "answer")]
+    return [ActiveLoop(FORMS[loop]), SlotSet("requested_slot", SLOTS[loop])]

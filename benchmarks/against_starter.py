@@ -130,6 +130,12 @@ class Bench:
                 self.raw.cpu[system.name]["turn"].append(used / len(turns))
                 self.raw.turns[system.name] += [{**turn, "block": block} for turn in turns]
                 self.bar.advance(self.task)
+        talk = self.talks["ours"]
+        assert isinstance(talk, OurTalk)
+        talk.roleplay(self.plan.block, 2000)
+        for block in range(self.plan.blocks):
+            self._doing(f"role-play turns, block {block + 1} of {self.plan.blocks}")
+            self.raw.roleplay += [{**turn, "block": block} for turn in talk.roleplay(self.plan.block, 3000 + block)]
 
     def _doing(self, what: str) -> None:
         self.bar.update(self.task, description=what)

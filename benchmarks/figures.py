@@ -62,6 +62,7 @@ class Raw(msgspec.Struct):
     start_first_answer: dict[str, list[float]] = msgspec.field(default_factory=lambda: {"starter": [], "ours": []})
     memory: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     turns: dict[str, list[dict[str, Any]]] = msgspec.field(default_factory=lambda: {"starter": [], "ours": []})
+    roleplay: list[dict[str, Any]] = msgspec.field(default_factory=list)  # turns of ours; the starter has none
     load: list[dict[str, Any]] = msgspec.field(default_factory=list)
 
 
@@ -101,6 +102,13 @@ def rows_of(raw: Raw) -> list[Row]:
         times = {name: turn_times(turns) for name, turns in raw.turns.items()}
         both = {name: [percentile(values, percent)] if values else [] for name, values in times.items()}
         rows.append(_row(f"turn_p{percent}", f"Turn, {percent} of 100 are faster", "ms", both))
+    played, practised = turn_times(raw.roleplay), turn_times(raw.turns["ours"])
+    for percent in (50, 95):
+        beside = f"; a practice turn: {percentile(practised, percent):.1f} ms" if practised else ""
+        value = percentile(played, percent) if played else None
+        rows.append(
+            Row(f"roleplay_p{percent}", f"Role-play turn, {percent} of 100 are faster{beside}", "ms", None, value)
+        )
     for what, figure, unit, factor in CPU_ROWS:
         both = {name: [factor * seconds for seconds in cpu[what]] for name, cpu in raw.cpu.items()}
         rows.append(_row(f"cpu_{what}", figure, unit, both))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 import uuid
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import yaml
 from benchmarks.answers import WORKPLACES, Learner
 from benchmarks.systems import CannotMeasure, Ours, Starter
 from bot import bootstrap
-from bot.records import messages, people
+from bot.records import messages, people, roleplays
 from bot.records.engine import open_engine
 from bot.records.messages import Queued
 from bot.records.store import Records
@@ -146,6 +147,33 @@ class OurTalk:
                 if len(turns) > 10 * count + 20:
                     raise CannotMeasure(f"Practice does not go on; last said: {text!r}")
                 text, kind, question = self._next(person, learner)
+        finally:
+            await relay.stop()
+            await dialogue.close()
+
+    def roleplay(self, count: int, seed: int) -> list[Turn]:
+        """Role-plays one after the other with `count` messages to customers; turns of other kinds do not count."""
+        return asyncio.run(self._roleplay(count, seed))
+
+    async def _roleplay(self, count: int, seed: int) -> list[Turn]:
+        name = f"Bench Player {uuid.uuid4().hex[:6]}"
+        person = people.add_person(self.records, name, ["learner"], bootstrap.utc_now(), units=self.units, demo=True)
+        run = self.ours.run()
+        dialogue = TimedDialogue(run["dialogue_url"], run["dialogue_secret"], self.settings.turn_timeout)
+        relay = Relay(self.records, dialogue, bootstrap.utc_now, relay_texts(), self.settings.notice_after)
+        dice = random.Random(seed)
+        said = [b.better for s in self.syllabus.scenarios.values() for b in s.behaviours]
+        said += [q for s in self.syllabus.scenarios.values() for f in s.facts for q in f.questions]
+        turns: list[Turn] = []
+        try:
+            while sum(t["counts"] for t in turns) < count:
+                if len(turns) > 10 * count + 20:
+                    raise CannotMeasure("Role-plays do not go on.")
+                playing = roleplays.is_playing(self.records, person)
+                text = f"{dice.choice(said)} {dice.choice(said)}" if playing else "role-play"
+                turn = await self._turn(relay, dialogue, person, text)
+                turns.append({**turn, "counts": playing, "kind": "roleplay" if playing else "start", "text": text})
+            return turns
         finally:
             await relay.stop()
             await dialogue.close()

@@ -52,7 +52,9 @@ def marker() -> Marker:
 @lru_cache(maxsize=1)
 def coach() -> Coach:
     """The coach, ready to work."""
-    return Coach(syllabus(), marker(), records(), utc_now)
+    from bot.hearing import Hearing
+
+    return Coach(syllabus(), marker(), records(), utc_now, Hearing())
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ RapportError                       one clear sentence for a person, and a way ou
 ├── ModelError                     a model file is missing, changed or does not fit
 ├── BadInput                       what a person or a file gave cannot be used
 ├── NotAllowed                     this person may not do that
+│   └── NotEvidence                practice was to be handed in as evidence; names the unit's clause
 ├── NotThere                       there is no such thing, or it is not this person's to see
 └── DialogueUnavailable            the dialogue process is down, slow or failed the turn
 """
@@ -45,6 +46,14 @@ class NotAllowed(RapportError):
 
 class NotThere(RapportError):
     """There is no such thing, or it is not this person's to see: the two look alike."""
+
+
+class NotEvidence(NotAllowed):
+    """Practice was to be handed in as evidence; `clause` is the unit's rule against it."""
+
+    def __init__(self, clause: str) -> None:
+        self.clause = clause
+        super().__init__(f"Practice is not evidence. {clause}")
 
 
 class DialogueUnavailable(RapportError):

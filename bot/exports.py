@@ -18,6 +18,7 @@ from bot.records.store import Records
 from bot.syllabus.syllabus import Syllabus
 
 COLUMNS = ("learner_id", "learner", "unit", "statement", "kind", "text", "state", "attempts", "last_at", "ready_at")
+STATES = {"practised": "practised – not evidence"}  # a role-play's word on a performance criterion
 NOTE = "Practice – not evidence. Only an assessor decides that a criterion is achieved."
 
 
@@ -55,7 +56,7 @@ def _row(syllabus: Syllabus, person: people.Person, unit: str, statement: str, f
         "statement": statement,
         "kind": kinds.get(statement, "understanding"),
         "text": syllabus.text_of(statement),
-        "state": found["state"] if found else "not started",
+        "state": STATES.get(found["state"], found["state"]) if found else "not started",
         "attempts": found["attempts"] if found else 0,
         "last_at": found["last_at"].isoformat() if found else "",
         "ready_at": found["ready_at"].isoformat() if found and found["ready_at"] else "",

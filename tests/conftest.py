@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.coach import Coach
 from bot.coaching.model import Move, Practice
+from bot.coaching.roleplay import Said, Spoken
 from bot.marking.model import Marking, Match
 from bot.records import people
 from bot.records import tables as t
@@ -27,6 +29,7 @@ from bot.records.store import Records, Turn, Workplace
 from bot.settings import ROOT
 from bot.syllabus.loader import load
 from bot.syllabus.model import Question
+from bot.syllabus.scenario import Scenario
 from bot.syllabus.syllabus import Syllabus
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/"
@@ -313,6 +316,24 @@ class FakeMarker:
             return Match(id, "unsure", 0.5, f"{id}?")
         said = next((p for p in phrasings if p.lower() in text.lower()), id if id in words else "")
         return Match(id, "met", 0.9, said) if said else Match(id, "not_met", 0.1, "")
+
+
+class FakeHearing:
+    """Hears what is written in brackets: `[empathise ask:why-late] I am sorry` are two moves and a fact asked for."""
+
+    version = "fake-ears"
+
+    def prepare(self, scenario: Scenario) -> None:
+        """Nothing to do."""
+
+    def hear(self, scenario: Scenario, text: str, customer_said: str) -> Said:
+        """One sentence for each pair of brackets."""
+        sentences, asked = [], []
+        for words, said in re.findall(r"\[([^\]]*)\]([^\[]*)", text):
+            moves = tuple(word.split(":")[0] for word in words.split())
+            asked += [word.split(":")[1] for word in words.split() if ":" in word]
+            sentences.append(Spoken(said.strip(), moves))
+        return Said(text, tuple(sentences), tuple(asked))
 
 
 # A learner and their coach ------------------------------------------------------------------------------------------

@@ -3,13 +3,12 @@
 Every method is given the message it answers. The same message again gets the same move, and nothing is recorded twice.
 """
 
-from bot.coach.base import Marker, shorten
-from bot.coach.common import CommonPart
-from bot.coach.marks import MarksPart
-from bot.coach.practice import CHOICE_MARKING, PracticePart
+from bot.coach.base import Hearing, Marker, shorten
+from bot.coach.practice import CHOICE_MARKING
+from bot.coach.roleplay import RolePlayPart
 
-__all__ = ["CHOICE_MARKING", "Coach", "Marker", "shorten"]
+__all__ = ["CHOICE_MARKING", "Coach", "Hearing", "Marker", "shorten"]
 
 
-class Coach(PracticePart, MarksPart, CommonPart):
-    """All use cases, a journey a part."""
+class Coach(RolePlayPart):
+    """All use cases: common ones, marks, practice, and role-play on top of them."""

@@ -8,9 +8,11 @@ from typing import Optional, Protocol
 
 from bot.coaching import practice as on_question
 from bot.coaching.model import Move, Practice
+from bot.coaching.roleplay import Said
 from bot.marking.model import Marking
 from bot.records.store import Records, Turn, Tx
 from bot.syllabus.model import Question
+from bot.syllabus.scenario import Scenario
 from bot.syllabus.syllabus import Syllabus
 
 
@@ -24,10 +26,32 @@ class Marker(Protocol):
         """How near in meaning `text` is to each name, 0–1."""
 
 
-class Base:
-    """A part of the coach. `clock` gives aware UTC times."""
+class Hearing(Protocol):
+    """What the coach needs of understanding what is said to a customer."""
 
-    def __init__(self, syllabus: Syllabus, marker: Marker, records: Records, clock: Callable[[], datetime]) -> None:
+    @property
+    def version(self) -> str:
+        """The version of the reading of moves."""
+
+    def prepare(self, scenario: Scenario) -> None:
+        """Make ready for a scenario, so that its turns are quick."""
+
+    def hear(self, scenario: Scenario, text: str, customer_said: str) -> Said:
+        """The learner's sentences with their moves, and the facts they ask for."""
+
+
+class Base:
+    """A part of the coach. `clock` gives aware UTC times; without `hearing` there are no role-plays."""
+
+    def __init__(
+        self,
+        syllabus: Syllabus,
+        marker: Marker,
+        records: Records,
+        clock: Callable[[], datetime],
+        hearing: Optional[Hearing] = None,
+    ) -> None:
+        self.hearing = hearing
         self.syllabus, self.marker, self.records, self.clock = syllabus, marker, records, clock
         self._choices = frozenset(q.id for q in syllabus.questions.values() if q.form == "choice")
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot.coach.base import Base
 from bot.coaching.meaning import asked_term
-from bot.coaching.model import Line, Move
+from bot.coaching.model import Line, Loop, Move
 from bot.records.store import Turn, Tx
 
 
@@ -50,6 +50,9 @@ class CommonPart(Base):
             due = len(tx.due_questions(turn.person_id, self.clock()))
             if due:
                 lines.append(Line("utter_progress_due", {"due": str(due)}, join=bool(lines)))
+            played = [s for s, row in rows.items() if row["state"] == "practised"]
+            if played and lines:
+                lines.append(Line("utter_progress_played", {"n": str(len(played))}, join=True))
             return (
                 Move((*lines, Line("utter_progress_rule", join=bool(lines))))
                 if lines
@@ -93,7 +96,7 @@ class CommonPart(Base):
 
         return self._once(turn, decide)
 
-    def open_loop(self, person_id: int) -> Optional[str]:
+    def open_loop(self, person_id: int) -> Optional[Loop]:
         """ "practice" if the learner is in the middle of one: what a new Rasa session must bring back."""
         with self.records.reading() as tx:
             opened = self._opened(tx, person_id)

@@ -86,12 +86,21 @@ class Tx:
     # Exercises --------------------------------------------------------------------------------------------------
 
     def open_practice(self, person_id: int) -> Optional[tuple[int, Practice]]:
-        """The exercise the learner is in the middle of (paused or not), with its id."""
-        row = self._one(select(t.exercise).where(t.exercise.c.person_id == person_id, t.exercise.c.closed_at.is_(None)))
-        return (row["id"], msgspec.convert(row["state"], Practice)) if row else None
+        """The practice the learner is in the middle of (paused or not), with the exercise's id."""
+        row = self.open_exercise(person_id)
+        return (row["id"], msgspec.convert(row["state"], Practice)) if row and row["kind"] == "practice" else None
+
+    def open_exercise(self, person_id: int) -> Any:
+        """The row of what the learner is in the middle of, practice or role-play; there is never more than one."""
+        e = t.exercise.c
+        return self._one(select(t.exercise).where(e.person_id == person_id, e.closed_at.is_(None)))
 
     def start_practice(self, person_id: int, practice: Practice, when: datetime) -> int:
         """Close what was open and open a new exercise; its id."""
+        return self.start_exercise(person_id, "practice", practice, when)
+
+    def start_exercise(self, person_id: int, kind: str, state: msgspec.Struct, when: datetime) -> int:
+        """Close what was open, of whatever kind, and open a new exercise; its id."""
         self.connection.execute(
             update(t.exercise)
             .where(t.exercise.c.person_id == person_id, t.exercise.c.closed_at.is_(None))
@@ -100,8 +109,8 @@ class Tx:
         made = self.connection.execute(
             insert(t.exercise).values(
                 person_id=person_id,
-                kind="practice",
-                state=msgspec.to_builtins(practice),
+                kind=kind,
+                state=msgspec.to_builtins(state),
                 opened_at=when,
                 touched_at=when,
             )
@@ -110,7 +119,11 @@ class Tx:
 
     def save_practice(self, exercise_id: int, practice: Practice, when: datetime, close: bool = False) -> None:
         """Keep where the practice stands."""
-        values = {"state": msgspec.to_builtins(practice), "touched_at": when}
+        self.save_exercise(exercise_id, practice, when, close)
+
+    def save_exercise(self, exercise_id: int, state: msgspec.Struct, when: datetime, close: bool = False) -> None:
+        """Keep where an exercise stands."""
+        values = {"state": msgspec.to_builtins(state), "touched_at": when}
         if close:
             values["closed_at"] = when
         self.connection.execute(update(t.exercise).where(t.exercise.c.id == exercise_id).values(**values))

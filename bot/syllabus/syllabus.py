@@ -77,6 +77,12 @@ class Syllabus:
         shown = frozenset(criteria)
         return shown.union(*(self._linked.get(c, frozenset()) for c in shown))
 
+    def linked_performance(self, criterion: str) -> tuple[str, ...]:
+        """The performance criteria of other units that the crosswalk links with one (one step)."""
+        linked = self._linked.get(criterion, frozenset())
+        kinds = {f"{u.id}/{c.id}": c.kind for u in self.units.values() for c in u.criteria}
+        return tuple(s for s in sorted(linked) if kinds.get(s) == "performance")
+
     def open_for(self, statements: Iterable[str]) -> tuple[Question, ...]:
         """Questions in use that serve any of these statements, in file order."""
         wanted = frozenset(statements)

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.records import reports, tutoring
+from bot.records import reports, roleplays, tutoring
 from bot.records.people import Session
 from bot.records.reports import Answer, Point
 from bot.relay import clean
@@ -44,6 +44,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         answers=[_shown(answer, web.syllabus.questions.get(answer.question_id)) for answer in found],
         version=web.syllabus.version,
         done=request.query_params.get("done", ""),
+        runs=roleplays.runs_of(web.records, learner.id, statement),
     )
 
 

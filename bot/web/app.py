@@ -21,7 +21,20 @@ from bot.records.store import Records
 from bot.relay import Relay
 from bot.settings import Settings
 from bot.syllabus.syllabus import Syllabus
-from bot.web import answers, chat, coverage, insights, invite, learners, problems, progress, signin, stream, work
+from bot.web import (
+    answers,
+    chat,
+    coverage,
+    insights,
+    invite,
+    learners,
+    problems,
+    progress,
+    roleplays,
+    signin,
+    stream,
+    work,
+)
 from bot.web.downloads import FORMS
 from bot.web.guard import Web, action, page, public, public_action, upload
 from bot.web.middleware import BodyLimit, SafeHeaders, SignedIn
@@ -96,6 +109,8 @@ ROUTES = [
     Route("/invite", page(invite.show, *TUTORS)),
     Route("/invite", action(invite.one, *TUTORS), methods=POST),
     Route("/invite/file", upload(invite.many, *TUTORS), methods=POST),
+    Route("/role-plays/{roleplay_id:int}", page(roleplays.show)),
+    Route("/role-plays/reminders/{reminder_id:int}/done", action(roleplays.reminder_done, "learner"), methods=POST),
     Route("/healthz", public(healthz)),
     # Files only: compressing a page that holds a token beside what others wrote would leak the token.
     Mount("/static", GZipMiddleware(Files(directory=STATIC)), name="static"),

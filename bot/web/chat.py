@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.records import messages, reports
+from bot.records import messages, reports, roleplays
 from bot.records.people import Session
 from bot.relay import LONGEST, clean
 from bot.web.guard import Form, Web, is_fetch
@@ -37,6 +37,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         more=len(rows) == limit == SHOWN,
         last=rows[-1]["id"] if rows else 0,
         waiting=waiting,
+        playing=roleplays.is_playing(web.records, session.person.id),
         note=note if note in NOTES else "",
         most=LONGEST,
     )

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.errors import BadInput
-from bot.records import reports, tutor_reports, tutoring
+from bot.records import reports, roleplays, tutor_reports, tutoring
 from bot.records.people import Session
 from bot.records.reports import Row
 from bot.relay import clean
@@ -40,6 +40,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         practice=[
             (s, target_words(web, s.kind, s.target)) for s in tutor_reports.practice_set(web.records, learner.id)
         ],
+        runs=roleplays.runs_of(web.records, learner.id, limit=20),
         replies=tutor_reports.replies_to(web.records, learner.id),
         today=web.clock().date(),
         done=request.query_params.get("done", ""),
@@ -67,7 +68,7 @@ def set_practice(request: Request, web: Web, session: Session, form: Form) -> Re
         what = target_words(web, kind, target)
         by = notice("practice_by", date=f"{due_on:%-d %B}") if due_on else ""
         shown = notice("practice", who=session.person.name, what=what, by=by, note=note).strip()
-        button = {"title": notice("practice_button", what=_short(web, kind, target)), "payload": _payload(kind)}
+        button = {"title": notice("practice_button", what=_short(web, kind, target)), "payload": _payload(kind, target)}
         now = web.clock()
         tutoring.set_practice(web.records, session.person, people, kind, target, due_on, note, shown, now, (button,))
     except BadInput as error:
@@ -105,8 +106,8 @@ def _short(web: Web, kind: str, target: str) -> str:
     return f"{unit.upper()} {rest.removeprefix('bullet:').replace('-', ' ')}"
 
 
-def _payload(kind: str) -> str:
-    return "/start_roleplay" if kind == "scenario" else "/start_practice"
+def _payload(kind: str, target: str) -> str:
+    return f'/start_roleplay{{"scenario": "{target}"}}' if kind == "scenario" else "/start_practice"
 
 
 def _practice_page(

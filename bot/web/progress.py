@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.records import reports
+from bot.records import reports, roleplays
 from bot.records.people import Session
 from bot.records.store import Workplace
 from bot.relay import clean
@@ -16,6 +16,7 @@ from bot.web import standing
 from bot.web.guard import Form, Web, is_fetch
 
 LONGEST_NAME, LONGEST_TEXT = 200, 2000
+RUNS_SHOWN = 10
 
 
 def show(request: Request, web: Web, session: Session) -> Response:
@@ -27,6 +28,8 @@ def show(request: Request, web: Web, session: Session) -> Response:
         progress=progress,
         units=[_unit(web, unit, progress) for unit in progress.units if unit in web.syllabus.units],
         workplace=progress.workplace or Workplace(),
+        runs=roleplays.runs_of(web.records, session.person.id, limit=RUNS_SHOWN),
+        reminders=roleplays.reminders_of(web.records, session.person.id),
         saved=request.query_params.get("saved") == "1",
         **_limits(),
     )

@@ -11,14 +11,14 @@ import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import common, practice, progress, speaking
+from actions import common, practice, progress, roleplay, speaking
 from bot.coach import Coach
 from bot.coaching.model import Button, Line, Move
 from bot.records import tables as t
 from bot.settings import ROOT
 from tests.conftest import Talk
 
-MODULES = (common, practice, progress)
+MODULES = (common, practice, progress, roleplay)
 ACTIONS = {a().name(): a for m in MODULES for a in vars(m).values()
            if isinstance(a, type) and issubclass(a, Action) and a.__module__ == m.__name__}  # fmt: skip
 
@@ -64,13 +64,17 @@ def test_every_action_of_the_domain_is_there_and_no_other() -> None:
 
 def test_every_action_is_used_by_a_rule_or_story_or_is_rasas_own() -> None:
     used = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "data").rglob("*.yml"))
-    for name in set(ACTIONS) - {"action_session_start", "validate_practice_form"}:
+    for name in set(ACTIONS) - {"action_session_start", "validate_practice_form", "validate_roleplay_form"}:
         assert re.search(rf"\baction: {name}\b", used), name
 
 
-def test_the_form_is_the_one_of_the_domain() -> None:
-    forms = yaml.safe_load((ROOT / "domain" / "practice.yml").read_text(encoding="utf-8"))["forms"]
-    assert set(speaking.FORMS.values()) == set(forms)
+def test_the_forms_are_those_of_the_domain() -> None:
+    forms: dict[str, Any] = {}
+    for path in (ROOT / "domain").glob("*.yml"):
+        forms |= yaml.safe_load(path.read_text(encoding="utf-8")).get("forms") or {}
+    assert {speaking.FORMS[loop]: [speaking.SLOTS[loop]] for loop in speaking.FORMS} == {
+        name: form["required_slots"] for name, form in forms.items()
+    }
 
 
 def test_the_message_id_that_came_with_the_message_wins_over_rasas_own(tracker_of: Any, talk: Talk) -> None:
@@ -153,7 +157,9 @@ def test_a_session_brings_back_the_loop_that_was_open(tracker_of: Any, talk: Tal
     assert [e["event"] for e in said(action, tracker_of())[1]] == ["session_started", "action"]
 
 
-@pytest.mark.parametrize("name", sorted(set(ACTIONS) - {"action_session_start", "validate_practice_form"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(ACTIONS) - {"action_session_start", "validate_practice_form", "validate_roleplay_form"})
+)
 @pytest.mark.parametrize("opened", [True, False], ids=["in a question", "out of one"])
 def test_every_action_says_something_whatever_the_moment(tracker_of: Any, talk: Talk, name: str, opened: bool) -> None:
     if opened:

@@ -65,6 +65,13 @@ def test_the_rows_hold_medians_ratios_and_whether_the_goal_is_met() -> None:
     assert (rows["preparing"].ratio, rows["preparing"].met) == (None, None)
 
 
+def test_a_role_play_turn_stands_beside_the_practice_turn() -> None:
+    made = raw()
+    made.roleplay = [{"seconds": 0.008, "counts": True}, {"seconds": 1.0, "counts": False}]
+    row = next(row for row in rows_of(made) if row.key == "roleplay_p95")
+    assert row.ours == pytest.approx(8.0) and "a practice turn: 10.2 ms" in row.figure
+
+
 def test_a_ratio_that_is_exactly_the_goal_meets_it() -> None:
     assert Row("memory", "", "MB", 1000.0, 900.0, 0.9).met is True
 

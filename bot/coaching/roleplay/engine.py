@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Optional
 
 from msgspec.structs import replace
 
 from bot.coaching.roleplay.conditions import holds
 from bot.coaching.roleplay.model import Change, Played, Reply, Said, State
-from bot.coaching.roleplay.speech import Speech
-from bot.syllabus.scenario import BAD_MOVES, SCALE, Difficulty, Effect, Ending, Scenario
+from bot.coaching.roleplay.speech import Speech, sentences_of
+from bot.syllabus.scenario import BAD_MOVES, GOOD_MOVES, SCALE, Difficulty, Effect, Ending, Scenario
 
 LEAST_TURNS = {"walks_away": 3, "goes_to_manager": 3}  # before a conversation can end so
 LEAST_TURNS_GOOD = 5  # for every other ending
 ENOUGH = 2  # times the same move answers in one situation
 STEEPEST = 4  # what one message can do to temper or trust
 HURTS = tuple(m for m in BAD_MOVES if m != "overpromise")  # an empty promise pleases at first
+ANSWERS, BORNE = 2, 1  # what a message is worth to the customer
+# Moves that do something for a customer even where something else was wanted, and any question.
+KIND = frozenset(GOOD_MOVES) - {"greet", "inform", "thank", "close"}
 IGNORED = Change(-1, "", -1, -1)  # nothing was answered
 
 
@@ -37,46 +41,55 @@ def step(scenario: Scenario, state: State, said: Said) -> tuple[State, Reply]:
     ending = ending_of(scenario, after)
     speech = Speech(scenario, after)
     text = speech.reply(state, ending)
-    last = replace(after.turns[-1], reply=text)
+    told = tuple(id for id in speech.known() if id not in state.known)
+    last = replace(after.turns[-1], reply=text, told=told)
     id = ending.id if ending else None
     after = replace(after, turns=(*after.turns[:-1], last), known=speech.known(), lines=speech.lines(), ending=id)
     return after, Reply(text, id)
 
 
-def back_to(scenario: Scenario, state: State, turn: int, seed: int) -> State:
-    """The run as it was before its learner's turn `turn` (counted from 1), with a new seed from there on."""
-    again, _ = begin(scenario, state.difficulty, state.seed)
-    for played in state.turns[: max(0, turn - 1)]:
-        again, _ = step(scenario, again, played.said)
-        if again.ending is not None:
-            break
-    return replace(again, seed=seed)
+def restored(scenario: Scenario, difficulty: Difficulty, seed: int, opening: str, turns: Sequence[Played]) -> State:
+    """The state after these recorded turns, to be gone on from; their words stay what they were."""
+    fresh, _ = begin(scenario, difficulty, seed)
+    state = replace(
+        fresh,
+        opening=opening,
+        known=tuple(dict.fromkeys((*fresh.known, *(id for t in turns for id in t.told)))),
+        lines=tuple(s for text in (opening, *(t.reply for t in turns)) for s in sentences_of(text)),
+        turns=tuple(turns),
+        since=max((n for n, t in enumerate(turns, 1) if t.moved_to != t.situation), default=0),
+    )
+    if not turns:
+        return state
+    last = turns[-1]
+    return replace(state, situation=last.moved_to, temper=last.temper, trust=last.trust, patience=last.patience)
 
 
 def judged(scenario: Scenario, state: State, said: Said) -> State:
     """The state after `said`, with nothing spoken yet."""
     new = tuple(id for id in dict.fromkeys(said.asked) if id not in state.known)
-    useful = _useful(scenario, state, said, bool(new))
-    after = _after(state, said, new, _changes(scenario, state, said), useful)
+    worth = _worth(scenario, state, said, bool(new))
+    after = _after(state, said, new, _changes(scenario, state, said), worth)
     moved = after
     seen = {state.situation}
     while (to := _way_out(scenario, moved, seen)) is not None:
         seen.add(to)
         moved = replace(moved, situation=to, since=len(moved.turns))
-    if moved is after and not useful:
-        return _after(state, said, new, [*after.turns[-1].changes, IGNORED], False)
-    last = replace(moved.turns[-1], moved_to=moved.situation, addressed=True)
+    if moved is after:
+        return after if worth else _after(state, said, new, [*after.turns[-1].changes, IGNORED], worth)
+    last = replace(moved.turns[-1], moved_to=moved.situation, addressed=True, answered=True)
     return replace(moved, turns=(*moved.turns[:-1], last))
 
 
-def _after(state: State, said: Said, new: tuple[str, ...], changes: list[Change], addressed: bool) -> State:
+def _after(state: State, said: Said, new: tuple[str, ...], changes: list[Change], worth: int) -> State:
     """The state with this turn played, in the same situation."""
     lost = (IGNORED in changes) + bool(set(said.moves()) & set(HURTS))
     played = Played(
         situation=state.situation,
         said=said,
         changes=tuple(changes),
-        addressed=addressed,
+        addressed=worth > 0,
+        answered=worth == ANSWERS,
         told=new,
         temper=_moved(state.temper, sum(c.temper for c in changes)),
         trust=_moved(state.trust, sum(c.trust for c in changes)),
@@ -102,14 +115,17 @@ def ending_of(scenario: Scenario, state: State) -> Optional[Ending]:
     return None
 
 
-def _useful(scenario: Scenario, state: State, said: Said, new_fact: bool) -> bool:
-    """Whether the message answers what the customer said last, or asks something worth asking."""
+def _worth(scenario: Scenario, state: State, said: Said, new_fact: bool) -> int:
+    """ANSWERS what the customer said (or asks something worth asking), is BORNE for once, or 0: ignores it."""
     moves = said.moves()
-    if new_fact or not state.turns and {"greet", "ask"} & set(moves):
-        return True
     wants = scenario.situation(state.situation).wants
-    before = [t.said.moves() for t in state.turns[state.since :]]
-    return any(m in wants and sum(m in earlier for earlier in before) < ENOUGH for m in moves)
+    here = state.turns[state.since :]
+    times = {m: sum(m in t.said.moves() for t in here) for m in moves}
+    if new_fact or any(m in wants and m != "ask" and times[m] < ENOUGH for m in moves):
+        return ANSWERS
+    opening = not state.turns and {"greet", "ask"} & set(moves)
+    kind = any(m in KIND and not times[m] for m in moves) and not any(t.addressed and not t.answered for t in here)
+    return BORNE if opening or kind else 0
 
 
 def _changes(scenario: Scenario, state: State, said: Said) -> list[Change]:
@@ -150,7 +166,7 @@ def _moved(value: int, by: int) -> int:
 
 def _way_out(scenario: Scenario, state: State, seen: set[str]) -> Optional[str]:
     """Where the last message leads; one that answered nothing leads on only by what it did."""
-    useful = state.turns[-1].addressed or len(seen) > 1
+    useful = state.turns[-1].answered or len(seen) > 1
     for way in scenario.situation(state.situation).leave:
         if way.to not in seen and (useful or way.when.moves()) and holds(way.when, state):
             return way.to

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Optional
+from typing import Literal, Optional
 
 import msgspec
 
@@ -39,12 +39,16 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """One turn that has been played: where the customer was, what was said, what it did, how they stood after it."""
+    """One turn that has been played: where the customer was, what was said, what it did, how they stood after it.
+
+    `answered`: it answered what the customer had said; `addressed`: it did, or was borne with for once.
+    """
 
     situation: str
     said: Said
     changes: tuple[Change, ...]
     addressed: bool
+    answered: bool
     told: tuple[str, ...]
     temper: int
     trust: int
@@ -84,3 +88,16 @@ class Reply(msgspec.Struct, frozen=True):
 
     text: str
     ending: Optional[str] = None
+
+
+class Sitting(msgspec.Struct, frozen=True):
+    """Where the learner is with a run, kept while the exercise is open; `run` is the record's id."""
+
+    run: int
+    state: State
+    stage: Literal["play", "review", "bridge"] = "play"
+    paused: bool = False
+
+    def customer_said(self) -> str:
+        """The last thing the customer said."""
+        return self.state.turns[-1].reply if self.state.turns else self.state.opening

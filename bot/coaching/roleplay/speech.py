@@ -19,6 +19,7 @@ TELLING = (
     "apologise", "take_ownership", "empathise", "acknowledge", "reassure", "invite_feedback", "inform", "thank",
     "close", "ask", "greet",
 )  # fmt: skip
+IDLE = frozenset({"greet", "inform", "thank", "ask"})
 assert set(TELLING) == set(GOOD_MOVES)
 
 
@@ -59,7 +60,7 @@ class Speech:
         elif turn.moved_to != turn.situation:
             parts.append(self._pick(self.it.situation(turn.moved_to).say))
             parts += self._unasked(turn.moved_to)
-        elif not turn.addressed:
+        elif not turn.answered:
             parts += self._once_more(turn, before)
         elif not any("?" in part for part in parts):
             parts.append(self._pick(self.it.situation(turn.situation).push))
@@ -77,8 +78,10 @@ class Speech:
         order = [m for m in (*wants, *TELLING, "overpromise") if m in moves]
         if parts or len(set(order)) > 1:
             order = [m for m in order if m not in ("ask", "greet")]
-        elif order == ["ask"] and "ask" not in wants:
+        elif order == ["ask"] and ("ask" not in wants or "ask" in before.made()):
             return [self._pick(self._shared("unknown"))]
+        if not turn.addressed:  # nothing to thank for, and no talk about the weather
+            order = [m for m in order if m not in IDLE]
         if order:
             parts.insert(0, self._reaction(order[0], before))
         return parts
@@ -96,11 +99,14 @@ class Speech:
         situation = self.it.situation(turn.situation)
         ignored = sum(not t.addressed for t in before.here())
         lead = ""
-        if not turn.said.moves() and not turn.said.asked:
+        if turn.addressed:
+            ignored = 0
+        elif not turn.said.moves() and not turn.said.asked:
             lead = self._pick(self._shared("puzzled"))
-        elif ignored:
+        elif ignored or set(turn.said.moves()) <= IDLE:
             lead = self._pick(self._shared("ignored"))
-        same = self._pick(situation.again) or self._pick(situation.say)
+        first = situation.id == self.it.situations[0].id  # begins with a greeting
+        same = self._pick(situation.again) or ("" if first else self._pick(situation.say))
         return [lead, same or self._pick(self._shared("ignored"))]
 
     def _unasked(self, situation: str) -> list[str]:

@@ -29,6 +29,12 @@
     scroller.scrollTo({ top: 0, behavior: still ? "auto" : "smooth" });
   }
 
+  // Other quick actions while a customer speaks.
+  function playing(kind) {
+    if (kind === "customer") talk.classList.add("playing");
+    else if (/^(ending_|roleplay_(paused|left)|practice_starts|question|choice_question|paused)/.test(kind || "")) talk.classList.remove("playing");
+  }
+
   // The scroller is a reversed column: 0 is the newest message, above it is negative.
   function nearNewest() { return Math.abs(scroller.scrollTop) < 160; }
 
@@ -146,6 +152,7 @@
     if (!bubble || document.getElementById(bubble.id)) { event.preventDefault(); return; }
     var hello = document.getElementById("hello");
     if (hello) hello.remove();
+    playing(bubble.dataset.kind);
     var mine = bubble.dataset.key && log.querySelector('[data-key="' + CSS.escape(bubble.dataset.key) + '"]');
     if (mine) mine.remove();
     if (bubble.classList.contains("mine") || bubble.querySelector(".choices")) dropChoices();

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.coaching.roleplay import Said, Spoken, State, back_to, begin, step
+from bot.coaching.roleplay import Said, Spoken, State, begin, restored, step
 from bot.coaching.roleplay.conditions import holds
 from bot.coaching.roleplay.engine import HURTS, effect_of
 from bot.coaching.roleplay.proving import look, missing, prove
@@ -131,8 +131,12 @@ def test_handled_well_badly_and_not_at_all_end_differently() -> None:
     assert {badly.ending, ignored.ending} <= {"walks-away", "to-the-manager"}
 
 
-def test_going_back_to_a_turn_keeps_what_was_before_it() -> None:
-    state = play(SHOP, says("ask", asked=("why-late",)), says("dismiss"), says("rude"))
-    again = back_to(SHOP, state, 2, seed=7)
-    assert again.turns == state.turns[:1]
-    assert again.ending is None and again.temper == state.turns[0].temper
+@settings(max_examples=30, deadline=None)
+@given(script=messages(SHOP), seed=st.integers(0, 1000), level=st.sampled_from(["easy", "standard", "hard"]))
+def test_a_run_is_restored_from_its_recorded_turns_whatever_came_of_it(
+    script: list[Said], seed: int, level: str
+) -> None:
+    state = play(SHOP, *script, level=level, seed=seed)
+    for n in range(len(state.turns)):
+        again = restored(SHOP, state.difficulty, seed, state.opening, state.turns[:n])
+        assert step(SHOP, again, state.turns[n].said)[0].turns == state.turns[: n + 1]
