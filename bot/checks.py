@@ -13,6 +13,7 @@ import yaml
 from bot.coaching.roleplay.diagram import page
 from bot.coaching.roleplay.proving import prove
 from bot.coaching.sufficiency import shows_verb
+from bot.moves.examples import contradictions, parse
 from bot.settings import ROOT
 from bot.syllabus import lint
 from bot.syllabus.loader import check
@@ -32,7 +33,18 @@ def check_all(knowledge: Path) -> list[str]:
         + check_wording(syllabus, knowledge.name)
         + check_roles(syllabus, knowledge.name)
         + check_rasa_files(ROOT)
+        + check_moves(ROOT)
     )
+
+
+def check_moves(root: Path) -> list[str]:
+    """Problems of the sentences that the moves are fitted on."""
+    examples, problems = [], []
+    for path in sorted((root / "data" / "nlu" / "moves").glob("*.yml")):
+        found, wrong = parse(path.read_text(encoding="utf-8"), str(path.relative_to(root)))
+        examples += found
+        problems += wrong
+    return problems + [f"data/nlu/moves: {each}" for each in contradictions(examples)]
 
 
 def check_wording(syllabus: Syllabus, folder: str) -> list[str]:

@@ -176,6 +176,21 @@ def mark(
 
 
 @app.command()
+def moves(
+    batch: Path = typer.Option(..., help='JSON lines in: {"text"}, what a member of staff wrote; "customer_said".'),
+    out_: Path = typer.Option(..., "--out", help="JSON lines out, one for each line in."),
+) -> None:
+    """Say sentence by sentence what each text does to the customer."""
+    from bot.moves.batch import moves_batch
+    from bot.moves.classifier import default_classifier
+
+    classifier = default_classifier()
+    with _batch(batch, out_) as (lines, to, progress):
+        summary = moves_batch(lines, to, classifier, progress)
+    _tell_batch(summary.lines, summary.errors, out_)
+
+
+@app.command()
 def intents(
     batch: Path = typer.Option(..., help='JSON lines in: {"text", "during"}.'),
     out_: Path = typer.Option(..., "--out", help="JSON lines out, one for each line in."),

@@ -98,3 +98,9 @@ def test_the_pages_of_the_scenarios_are_up_to_date() -> None:
     wanted = diagrams(load(ROOT / "knowledge"))
     there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "scenarios").glob("*.md")}
     assert there == wanted, "run: rapport check --diagrams"
+
+
+def test_every_move_has_its_row() -> None:
+    from bot.moves.model import MOVES
+
+    assert [move for move in MOVES if f"| `{move}` |" not in doc("moves.md")] == []

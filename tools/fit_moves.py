@@ -24,8 +24,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, hstack
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from bot.errors import ContentError
 from bot.marking.encoder import default_encoder
@@ -35,11 +34,14 @@ from bot.moves.features import WORD_WEIGHT, Row, row
 from bot.moves.head import FOLDER, Head, load_head, pack
 from bot.moves.model import MOVES
 
+ROOT = Path(__file__).parent.parent
 STRENGTH = 6.0  # how much the examples count against the wish for small weights
 STEPS = 60
 FEWEST_WORDS, FEWEST_LETTERS = 2, 3  # examples a word or letter group must be in
 USUAL = 0.35  # threshold that a move's own is drawn to
 GRID = np.arange(0.15, 0.66, 0.025)
+CARD = FOLDER / "MODEL_CARD.md"
+BEGIN, END = "<!-- figures: written by tools/fit_moves.py -->", "<!-- end of figures -->"
 TEST = ROOT / "tests" / "data" / "moves_test.jsonl"
 
 
@@ -213,6 +215,28 @@ def score_test(names: tuple[str, ...] = ("read", "unread")) -> None:
         report[f"test_{name}"], report[f"test_{name}_moves"] = summary(figures), figures
         print(name, len(some), summary(figures), "at most", MOST, flush=True)
     (FOLDER / "metrics.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+    write_card(report)
+
+
+def write_card(report: dict[str, Any]) -> None:
+    """Put the figures between the marks of the model card."""
+    macro = {name: report[name]["macro_f1"] for name in ("held_out", "test_read", "test_unread")}
+    lines = [
+        f"Fitted on {report['sentences']} sentences. Macro-F1 over the {len(MOVES)} moves: {macro['held_out']:.3f} on",
+        f"held-out fifths of them, {macro['test_read']:.3f} on the half of the test file that was read while",
+        f"features were chosen, **{macro['test_unread']:.3f} on the half that nobody reads**.",
+        "",
+        "| move | held out, F1 | read half, F1 | unread half: sentences | precision | recall | F1 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for move in MOVES:
+        held, read, last = (report[f"{name}_moves"][move] for name in ("held_out", "test_read", "test_unread"))
+        shown = [f"{held['f1']:.2f}", f"{read['f1']:.2f}", str(last["sentences"])]
+        shown += [f"{last[key]:.2f}" for key in ("precision", "recall", "f1")]
+        lines.append(f"| `{move}` | {' | '.join(shown)} |")
+    before, _, rest = CARD.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    CARD.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
 
 
 if __name__ == "__main__":

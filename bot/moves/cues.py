@@ -118,7 +118,45 @@ CUES: dict[str, str] = {
 _PATTERNS = tuple(re.compile(pattern) for pattern in CUES.values())
 _CODE = re.compile(r"\b(?=[A-Z0-9]*[A-Z])[A-Z][A-Z0-9&]{1,6}s?\b")
 _EVERYDAY = frozenset(
-    "OK UK US USA TV ID PIN GP MOT VAT IT HR PC DVD USB AM PM NHS SMS BBC ASAP FAQ PDF DM CV WIFI LOL I A NO YES NOT SIM GB MB EU ATM".split()
+    [
+        "OK",
+        "UK",
+        "US",
+        "USA",
+        "TV",
+        "ID",
+        "PIN",
+        "GP",
+        "MOT",
+        "VAT",
+        "IT",
+        "HR",
+        "PC",
+        "DVD",
+        "USB",
+        "AM",
+        "PM",
+        "NHS",
+        "SMS",
+        "BBC",
+        "ASAP",
+        "FAQ",
+        "PDF",
+        "DM",
+        "CV",
+        "WIFI",
+        "LOL",
+        "I",
+        "A",
+        "NO",
+        "YES",
+        "NOT",
+        "SIM",
+        "GB",
+        "MB",
+        "EU",
+        "ATM",
+    ]
 )
 EXTRA = ("one_code", "two_codes", "three_codes", "shouting")
 

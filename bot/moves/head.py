@@ -17,6 +17,7 @@ from bot.moves.features import WIDTH, WORD_WEIGHT, Row
 from bot.moves.model import MOVES
 
 FOLDER = Path(__file__).parent / "data"
+ARRAYS = ("word_weights", "letter_weights", "dense", "bias", "thresholds")
 
 
 class Head(NamedTuple):
@@ -73,11 +74,8 @@ def load_head(folder: Path = FOLDER, encoder_sha256: str = "") -> Head:
         if encoder_sha256 and encoder_sha256 != facts["encoder_sha256"]:
             raise ModelError(f"{folder / 'moves.npz'}: fitted with another sentence encoder. Run tools/fit_moves.py.")
         with np.load(BytesIO(content), allow_pickle=False) as data:
-            arrays = [
-                np.asarray(data[name], dtype=np.float32)
-                for name in ("word_weights", "letter_weights", "dense", "bias", "thresholds")
-            ]
-            head = Head(_places(data["words"]), _places(data["letters"]), *arrays, digest)
+            arrays: dict[str, Any] = {name: np.asarray(data[name], dtype=np.float32) for name in ARRAYS}
+            head = Head(words=_places(data["words"]), letters=_places(data["letters"]), sha256=digest, **arrays)
     except ModelError:
         raise
     except Exception as error:  # a damaged zip, array or JSON raises many unrelated classes

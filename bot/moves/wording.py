@@ -10,10 +10,12 @@ _MONEY = re.compile(r"[£$€] ?\d[\d.,]*\d?|\b\d+ ?(?:p|quid|pounds?|euros?|dol
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _CHAT = {
-    "u": "you", "ur": "your", "r": "are", "ya": "you", "youre": "you're", "yr": "your", "pls": "please", "plz": "please",
+    "u": "you", "ur": "your", "r": "are", "ya": "you",
+    "youre": "you're", "yr": "your", "pls": "please", "plz": "please",
     "thx": "thanks", "tnx": "thanks", "thanx": "thanks", "ty": "thanks", "thankyou": "thank you", "cos": "because",
     "coz": "because", "cuz": "because", "im": "i'm", "ive": "i've", "id": "i'd", "dont": "don't", "doesnt": "doesn't",
-    "didnt": "didn't", "cant": "can't", "cannot": "can't", "couldnt": "couldn't", "wont": "won't", "wouldnt": "wouldn't",
+    "didnt": "didn't",
+    "cant": "can't", "cannot": "can't", "couldnt": "couldn't", "wont": "won't", "wouldnt": "wouldn't",
     "shouldnt": "shouldn't", "isnt": "isn't", "arent": "aren't", "wasnt": "wasn't", "werent": "weren't",
     "hasnt": "hasn't", "havent": "haven't", "hadnt": "hadn't", "aint": "isn't", "thats": "that's", "whats": "what's",
     "wheres": "where's", "theres": "there's", "heres": "here's", "hes": "he's", "shes": "she's", "theyre": "they're",
@@ -27,7 +29,6 @@ _CHAT = {
     "sympathize": "sympathise", "recognize": "recognise", "behavior": "behaviour", "dept": "department",
     "asap": "soon", "dm": "message", "unfortunatly": "unfortunately", "definately": "definitely", "defo": "definitely",
 }  # fmt: skip
-_ILL = re.compile(r"\b(i|we)ll\b(?= )")  # "ill get it": unwell people do not "ill get"
 _UNWELL = re.compile(r"\b(?:is|was|are|be|been|feel|feeling|very|so|too|fell|am|i'm|are|you're)$")
 
 
@@ -50,8 +51,6 @@ def plain(text: str) -> str:
             and not _UNWELL.search(" ".join(out))
         ):
             new = "i'll"
-        if new is None and core == "well" and out and out[-1] == "and":
-            new = None
         out.append(word if new is None or not core else word.replace(core, new, 1))
     return " ".join(out)
 
@@ -83,7 +82,7 @@ def word_groups(tokens: list[str], longest: int = 3) -> set[str]:
 
 def letter_groups(tokens: list[str], sizes: tuple[int, ...] = (3, 4, 5)) -> set[str]:
     """Groups of letters within words."""
-    out = set()
+    out: set[str] = set()
     for token in tokens:
         if not token[0].isalpha() or token == "not":
             continue
