@@ -63,7 +63,7 @@ def test_u1_has_ten_knowledge_criteria_its_bullets_and_its_last_day(syllabus: Sy
     assert unit.expired == "2017-12-31"
 
 
-@pytest.mark.parametrize("unit", ["u1"])
+@pytest.mark.parametrize("unit", ["u1", "nos"])
 def test_each_statement_has_a_plain_question_one_in_a_situation_and_a_retest(syllabus: Syllabus, unit: str) -> None:
     roles: dict[str, set[str]] = defaultdict(set)
     for question in syllabus.questions.values():
