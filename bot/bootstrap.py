@@ -63,6 +63,14 @@ def shell_person() -> int:
     return demo_people(records())["learner"]
 
 
+def new_demo_learner() -> int:
+    """A fresh made-up learner, for somebody who comes by Telegram without an invitation; the id."""
+    units = [u for u in syllabus().units if u in set(syllabus().unit_of.values())]
+    return people.add_person(
+        records(), "Telegram Demo-Learner", ["learner"], utc_now(), units=units, cohort=DEMO_COHORT, demo=True
+    )
+
+
 class _Marker:
     """Marking and its encoder behind the coach's port."""
 

@@ -265,17 +265,21 @@ def people_add(
 
 @people_app.command("invite")
 def people_invite(who: str) -> None:
-    """Make a one-time link by which a person sets a password."""
-    from bot.records import people
+    """Make one-time links: one to set a password on the web, one to join on Telegram, whichever can be used."""
+    from bot.records import people, telegram
 
-    found = people.named(bootstrap.records(), who)
+    records, now, settings = bootstrap.records(), bootstrap.utc_now(), bootstrap.settings()
+    found = people.named(records, who)
     if len(found) != 1:
         raise BadInput(f"{len(found)} people are called {who!r}. Use the id from `rapport people list`.")
-    if not found[0].email:
-        raise BadInput(f"{found[0].name} has no e-mail address to sign in with. Add one first.")
-    token = people.invite(bootstrap.records(), found[0].id, bootstrap.utc_now())
-    settings = bootstrap.settings()
-    out.print(f"http://{settings.host}:{settings.port}/invitation/{token}", markup=False)
+    bot = telegram.bot_name(records) if "learner" in found[0].roles else None
+    if not found[0].email and not bot:
+        raise BadInput(f"{found[0].name} has no e-mail address to sign in with, and no Telegram bot was started yet.")
+    if found[0].email:
+        token = people.invite(records, found[0].id, now)
+        out.print(f"http://{settings.host}:{settings.port}/invitation/{token}", markup=False)
+    if bot:
+        out.print(telegram.deep_link(bot, telegram.make_link(records, found[0].id, now)), markup=False)
 
 
 @people_app.command("list")

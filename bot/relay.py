@@ -92,12 +92,18 @@ class Relay:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def accept(
-        self, person_id: int, channel: str, message_id: str, text: str, payload: Optional[str] = None
+        self,
+        person_id: int,
+        channel: str,
+        message_id: str,
+        text: str,
+        payload: Optional[str] = None,
+        corrects: Optional[str] = None,
     ) -> bool:
         """Keep a message and start working on it; False if it was known already. Raises if it cannot be kept."""
         kept = clean(text)[:LONGEST]
         new = await asyncio.to_thread(
-            messages.accept, self.records, message_id, person_id, channel, kept, payload, self.clock()
+            messages.accept, self.records, message_id, person_id, channel, kept, payload, self.clock(), corrects
         )
         self.poke(person_id)
         return new

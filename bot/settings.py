@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional
@@ -29,6 +30,16 @@ class Settings(msgspec.Struct, frozen=True):
     demo: bool
     notice_after: float
     turn_timeout: float
+    telegram_token: str
+    telegram_api: str
+    telegram_webhook: str
+    telegram_secret: str
+    telegram_listen: str
+    telegram_rate: float
+
+    def __repr__(self) -> str:
+        """Without the secrets, so that no log and no error shows them."""
+        return f"Settings(data={str(self.data)!r}, …)"
 
 
 VARIABLES = {
@@ -44,6 +55,12 @@ VARIABLES = {
     "RAPPORT_DEMO": "1 shows the demo sign-in, 0 hides it (default: 1 with the embedded SQLite, else 0)",
     "RAPPORT_NOTICE_AFTER": "seconds until a waiting learner is told that the coach is still working (default: 3.5)",
     "RAPPORT_TURN_TIMEOUT": "seconds after which a hanging turn is given up and tried again (default: 20)",
+    "TELEGRAM_BOT_TOKEN": "the bot's token; where it is set, `rapport up` starts the Telegram gateway",
+    "TELEGRAM_API_URL": "address of the Bot API (default: https://api.telegram.org)",
+    "TELEGRAM_WEBHOOK_URL": "public https address to which Telegram posts updates (default: none, updates are polled)",
+    "TELEGRAM_WEBHOOK_SECRET": "secret in each post of the webhook (default: made anew at each start)",
+    "TELEGRAM_WEBHOOK_LISTEN": "address and port the webhook listens on (default: 127.0.0.1:8081)",
+    "TELEGRAM_MESSAGES_PER_SECOND": "most requests a second for the whole bot (default: 30, Telegram's limit)",
 }
 
 
@@ -66,12 +83,23 @@ def read_settings(environ: Optional[Mapping[str, str]] = None) -> Settings:
         demo=_switch(env, "RAPPORT_DEMO", embedded),
         notice_after=_number(env, "RAPPORT_NOTICE_AFTER", 3.5, 0.1, 60),
         turn_timeout=_number(env, "RAPPORT_TURN_TIMEOUT", 20, 0.5, 600),
+        telegram_token=_token(env),
+        telegram_api=_address(env, "TELEGRAM_API_URL", ("https://", "http://")) or "https://api.telegram.org",
+        telegram_webhook=_address(env, "TELEGRAM_WEBHOOK_URL", ("https://",)),
+        telegram_secret=_webhook_secret(env),
+        telegram_listen=_host_and_port(env, "TELEGRAM_WEBHOOK_LISTEN", "127.0.0.1:8081"),
+        telegram_rate=_number(env, "TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1000),
     )
 
 
 def run_file(data: Path) -> Path:
     """Where a running system says how to reach its dialogue process (readable by this user only)."""
     return data / "run.json"
+
+
+def telegram_file(data: Path) -> Path:
+    """Where the Telegram gateway writes the bot's name once it is connected."""
+    return data / "telegram.bot"
 
 
 def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
@@ -83,6 +111,37 @@ def _number(env: Mapping[str, str], name: str, default: float, low: float, high:
     if not low <= value <= high:
         raise SettingsError(f"{name} is {text!r}; it must be a number from {low:g} to {high:g}.")
     return value
+
+
+def _token(env: Mapping[str, str]) -> str:
+    token = (env.get("TELEGRAM_BOT_TOKEN") or "").strip()
+    if token and not re.fullmatch(r"\d{1,20}:[A-Za-z0-9_-]{10,100}", token):
+        raise SettingsError(
+            "TELEGRAM_BOT_TOKEN is not a bot token; they look like 123456:ABC… and come from @BotFather."
+        )
+    return token
+
+
+def _webhook_secret(env: Mapping[str, str]) -> str:
+    secret = env.get("TELEGRAM_WEBHOOK_SECRET") or ""
+    if secret and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", secret):
+        raise SettingsError("TELEGRAM_WEBHOOK_SECRET needs 16 to 256 letters, digits, _ or -.")
+    return secret
+
+
+def _address(env: Mapping[str, str], name: str, beginnings: tuple[str, ...]) -> str:
+    address = (env.get(name) or "").strip().rstrip("/")
+    if address and not address.startswith(beginnings):
+        raise SettingsError(f"{name} must begin with {' or '.join(beginnings)}.")
+    return address
+
+
+def _host_and_port(env: Mapping[str, str], name: str, default: str) -> str:
+    text = env.get(name) or default
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdigit() or not 1 <= int(port) <= 65535:
+        raise SettingsError(f"{name} is {text!r}; it looks like 127.0.0.1:8081.")
+    return text
 
 
 def _port(env: Mapping[str, str]) -> int:

@@ -17,11 +17,12 @@ from typing import Optional
 import httpx
 
 from bot.errors import RapportError, SettingsError
-from bot.settings import ROOT, Settings, run_file
+from bot.settings import ROOT, Settings, run_file, telegram_file
 from bot.training import child_environment
 
 START_TIMEOUT = 180.0  # seconds a slow machine may take until everything answers
 RESTART_DELAYS = (0.2, 1.0, 3.0, 10.0)
+HOPELESS = 2  # exit code of a gateway that would fail again
 STEADY = 30.0  # seconds after which a process that dies counts as having run well
 
 
@@ -93,12 +94,18 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
         RAPPORT_DEMO=str(int(settings.demo)),
         OMP_NUM_THREADS="1",  # small matrices: a second thread costs more than it gives
     )
+    with_token = dict(env)
+    for name in ("TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"):
+        env.pop(name, None)  # only the gateway needs them
     logs = settings.data / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     children = [
         Child("dialogue", "bot.dialogue.server", env, logs / "dialogue.log"),
         Child("web", "bot.web", env, logs / "web.log"),
     ]
+    bot = telegram_file(settings.data)
+    bot.unlink(missing_ok=True)
+    extra = [Child("telegram", "bot.telegram", with_token, logs / "telegram.log")] if settings.telegram_token else []
     stopping: list[int] = []
     for s in (signal.SIGINT, signal.SIGTERM):
         signal.signal(s, lambda number, frame: stopping.append(number))
@@ -112,8 +119,13 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
         _wait_ready(children, {"dialogue": url, "web": home}, stopping)
         if not stopping:
             say(f"Rapport is ready: {home}")
+        children += extra
+        told = not extra
         while not stopping:
             _look_after(children, say)
+            if not told and bot.exists() and (name := bot.read_text()):
+                say(f"Telegram is ready: https://t.me/{name}")
+                told = True
             time.sleep(0.2)
     finally:
         path.unlink(missing_ok=True)
@@ -141,11 +153,15 @@ def _wait_ready(children: list[Child], urls: dict[str, str], stopping: list[int]
 
 def _look_after(children: list[Child], say: Callable[[str], None]) -> None:
     now = time.monotonic()
-    for child in children:
+    for child in list(children):
         if child.alive():
             continue
         if child.process is not None:
             code = child.process.returncode
+            if code == HOPELESS and child.name == "telegram":
+                say(f"Telegram does not start: {child.last_words().splitlines()[-1]}")
+                children.remove(child)
+                continue
             child.deaths = 1 if now - child.started > STEADY else child.deaths + 1
             delay = RESTART_DELAYS[min(child.deaths, len(RESTART_DELAYS)) - 1]
             child.not_before, child.process = now + delay, None

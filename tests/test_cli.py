@@ -17,7 +17,7 @@ from bot import bootstrap
 from bot.cli import app
 from bot.coach import Coach
 from bot.errors import BadInput
-from bot.records import people
+from bot.records import people, telegram
 from bot.records.store import Records
 from bot.settings import ROOT, read_settings
 from bot.syllabus.syllabus import Syllabus
@@ -79,6 +79,15 @@ def test_a_person_is_added_listed_and_invited(wired: Records) -> None:
     link = run("people", "invite", "ada@example.org").output.strip()
     assert link.startswith("http://127.0.0.1:8000/invitation/")
     assert people.invited(wired, link.rsplit("/", 1)[1], bootstrap.utc_now()) == 1
+
+
+def test_an_invitation_has_a_telegram_link_once_a_bot_was_started(wired: Records) -> None:
+    run("people", "add", "Ada")
+    telegram.note_bot(wired, "rapport_bot")
+    link = run("people", "invite", "Ada").output.strip()
+    assert link.startswith("https://t.me/rapport_bot?start=")
+    found = telegram.invited(wired, link.rsplit("=", 1)[1], bootstrap.utc_now())
+    assert found is not None and found.name == "Ada"
 
 
 def test_a_name_that_looks_like_markup_breaks_no_list(wired: Records) -> None:

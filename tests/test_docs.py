@@ -30,7 +30,7 @@ def test_every_setting_is_described(variable: str) -> None:
 
 
 def test_no_setting_is_described_that_is_not_there() -> None:
-    described = set(re.findall(r"^\| *`((?:RAPPORT_|DATABASE_)[A-Z_]+)`", doc("settings.md"), re.MULTILINE))
+    described = set(re.findall(r"^\| *`((?:RAPPORT_|DATABASE_|TELEGRAM_)[A-Z_]+)`", doc("settings.md"), re.MULTILINE))
     assert described == set(VARIABLES)
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 BUTTON = re.compile(
     r"/(?:start_practice|hint|dont_know|skip|repeat|why_mark|dispute_mark|stop|resume|progress|help|privacy"
-    r"|choose|start_roleplay|brief|pause|coach|again_from_turn)(?:\{.*\})?"
+    r"|greet|delete_data|talk_to_tutor|choose|start_roleplay|brief|pause|coach|again_from_turn)(?:\{.*\})?"
 )
 
 

@@ -40,9 +40,19 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def accept(
-    records: Records, message_id: str, person_id: int, channel: str, text: str, payload: Optional[str], when: datetime
+    records: Records,
+    message_id: str,
+    person_id: int,
+    channel: str,
+    text: str,
+    payload: Optional[str],
+    when: datetime,
+    corrects: Optional[str] = None,
 ) -> bool:
-    """Keep an incoming message; False if this message id is known already."""
+    """Keep an incoming message; False if this message id is known already.
+
+    `corrects` is the id of the message of which this one is a later version; both are kept.
+    """
     try:
         with records.begin() as tx:
             tx.connection.execute(
@@ -56,6 +66,7 @@ def accept(
                     status="queued",
                     tries=0,
                     created_at=when,
+                    **({"extra": {"corrects": corrects}} if corrects else {}),
                 )
             )
     except IntegrityError:

@@ -172,6 +172,12 @@ def arrived(
         tx.connection.execute(update(ct.delivery).where(D.id == delivery.id).values(**values))
 
 
+def begin_again(records: Records, delivery: Delivery, after_number: int) -> None:
+    """The part of an earlier claim did not arrive; it is about to be sent anew, after the channel's number given."""
+    with records.begin() as tx:
+        tx.connection.execute(update(ct.delivery).where(D.id == delivery.id).values(after_number=after_number))
+
+
 def put_back(records: Records, delivery: Delivery, until: Optional[datetime], problem: str, unsent: bool) -> None:
     """Try again, not before `until`. `unsent`: it is certain that nothing of the next part has arrived."""
     values: dict[str, object] = {"claimed_until": until, "problem": problem[:200], "tries": D.tries + 1}
@@ -236,19 +242,3 @@ def release_all(records: Records, channel: str) -> None:
             .where(D.channel == channel, D.status == "queued", D.claimed_until.is_not(None))
             .values(claimed_until=None)
         )
-
-
-def numbers_known(records: Records, channel: str, external_id: str, above: int) -> set[int]:
-    """The channel's numbers, above one, of messages that are known to be others: what to leave out in a search."""
-    with records.reading() as tx:
-        rows = tx._all(
-            select(D.numbers).where(D.channel == channel, D.external_id == external_id, D.after_number >= above)
-        )
-    return {n for r in rows for n in r["numbers"]}
-
-
-def newest_number(records: Records, channel: str) -> int:
-    """The highest number of the channel that a delivery has noted, 0 before the first."""
-    with records.reading() as tx:
-        row = tx._one(select(func.max(D.after_number).label("n")).where(D.channel == channel))
-    return int(row["n"] or 0)

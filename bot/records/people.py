@@ -175,7 +175,8 @@ def invited(records: Records, token: str, now: datetime) -> Optional[int]:
     """Whom an unused, unexpired invitation is for."""
     i = t.invitation.c
     with records.reading() as tx:
-        row = tx._one(select(i.person_id).where(i.token_hash == _hash(token), i.used_at.is_(None), i.expires_at > now))
+        mine = (i.token_hash == _hash(token), i.purpose == "web", i.used_at.is_(None), i.expires_at > now)
+        row = tx._one(select(i.person_id).where(*mine))
     return row["person_id"] if row else None
 
 

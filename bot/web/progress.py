@@ -12,7 +12,7 @@ from bot.records import reports, roleplays
 from bot.records.people import Session
 from bot.records.store import Workplace
 from bot.relay import clean
-from bot.web import standing
+from bot.web import reaching, standing
 from bot.web.guard import Form, Web, is_fetch
 
 LONGEST_NAME, LONGEST_TEXT = 200, 2000
@@ -22,6 +22,7 @@ RUNS_SHOWN = 10
 def show(request: Request, web: Web, session: Session) -> Response:
     """Every enrolled unit, reviews, last answers, workplace profile."""
     progress = reports.learner_progress(web.records, session.person.id, web.clock())
+    said = request.query_params.get("reminder", "")
     return web.pages.page(
         request,
         "progress.html",
@@ -32,6 +33,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         reminders=roleplays.reminders_of(web.records, session.person.id),
         saved=request.query_params.get("saved") == "1",
         **_limits(),
+        **{**reaching.values(web, session.person.id), "reminder_said": said if said in ("saved", "wrong") else ""},
     )
 
 
