@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from bot.coach import Coach, shorten
 from bot.coaching.model import HELP
 from bot.coaching.practice import put_question
+from bot.marking.model import Marking
 from bot.records import people
 from bot.records import tables as t
 from bot.records.store import Records, Turn, Workplace
 from bot.syllabus.loader import load
+from bot.syllabus.model import Question
 from bot.syllabus.syllabus import Syllabus
 from tests.conftest import Clock, FakeMarker, Talk, args, names, new_talk, tiny_content, write_content
 
@@ -826,3 +828,16 @@ def test_replaying_a_message_of_long_ago_says_what_was_said_then(talk: Talk, clo
         talk.answer(GOOD)
         clock.move(days=1)
     assert talk.coach.start_practice(turn) == first
+
+
+def test_others_can_write_while_an_answer_is_marked(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    marker, records = talk.coach.marker, talk.coach.records
+    marked = FakeMarker.mark
+
+    def mark_while_somebody_writes(self: FakeMarker, question: Question, text: str) -> Marking:
+        people.add_person(records, f"Meanwhile {text}", ["learner"], talk.coach.clock())
+        return marked(self, question, text)
+
+    monkeypatch.setattr(FakeMarker, "mark", mark_while_somebody_writes)
+    talk.start()
+    assert isinstance(marker, FakeMarker) and "utter_credit" in "".join(names(talk.answer("price")))

@@ -49,6 +49,7 @@ class PracticePart(Base):
 
     def take_answer(self, turn: Turn) -> Move:
         """Mark one answer, record the attempt, choose the next move."""
+        early = self._marked_early(turn)
 
         def decide(tx: Tx) -> Move:
             opened = self._opened(tx, turn.person_id)
@@ -64,7 +65,8 @@ class PracticePart(Base):
                     buttons = on_question.option_buttons(question)
                     return Move((Line("utter_choice_unclear", buttons=buttons),), "practice")
                 return self._take_choice(tx, turn, id, practice, question, option)
-            marking = on_question.with_gap(practice, question, self.marker.mark(question, turn.text), turn.text)
+            marked = early.get(question.id) or self.marker.mark(question, turn.text)
+            marking = on_question.with_gap(practice, question, marked, turn.text)
             workplace = tx.workplace(turn.person_id) or Workplace()
             step = on_question.take_marking(practice, question, marking, turn.text, msgspec.structs.astuple(workplace))
             self._record(tx, turn, id, step.practice, question, marking, step)
@@ -146,6 +148,15 @@ class PracticePart(Base):
 
         return self._once(turn, decide)
 
+    def _marked_early(self, turn: Turn) -> dict[str, Marking]:
+        """Question → its marking, made before the transaction: marking is slow, and SQLite has one writer at a time."""
+        with self.records.reading() as tx:
+            opened = None if tx.move_for(turn.message_id) else self._opened(tx, turn.person_id)
+        if opened is None or opened[1].question is None or opened[1].waiting == "workplace":
+            return {}
+        question = self.syllabus.questions[opened[1].question]
+        return {} if question.form == "choice" else {question.id: self.marker.mark(question, turn.text)}
+
     # Inside -----------------------------------------------------------------------------------------------------
 
     def _active(self, tx: Tx, turn: Turn) -> Optional[tuple[int, Practice]]:
@@ -174,7 +185,7 @@ class PracticePart(Base):
         question = self.syllabus.questions[practice.question or ""]
         step = on_question.give_help(practice, question, lead)
         if step.ended:  # told to the end without an answer: no attempt, but the review knows
-            return self._after(tx, turn, id, question, step)
+            return self._after(tx, turn, id, question, step, answered=False)
         tx.save_practice(id, step.practice, self.clock())
         tx.add_told(turn, question.id, step.told, self.clock())
         return Move(step.lines, "practice")
@@ -227,10 +238,9 @@ class PracticePart(Base):
         if marking.verdict == "not_sure":
             tx.ask_tutor(turn, "not_sure", question.id, self.clock())
 
-    def _after(self, tx: Tx, turn: Turn, id: int, question: Question, step: Step) -> Move:
+    def _after(self, tx: Tx, turn: Turn, id: int, question: Question, step: Step, answered: bool = True) -> Move:
         """Save the step; where the question has ended, grade its review and ask the next."""
         now = self.clock()
-        answered = tx.attempt_of(turn.message_id) is not None
         practice = step.practice
         if question.form == "open":
             tx.add_told(turn, question.id, step.told, now)

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, Optional
 
 import msgspec
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from bot.records import outbox
+from bot.records import statements as st
 from bot.records import tables as t
 from bot.records.store import Records, Tx
 
@@ -88,19 +89,10 @@ def waiting_people(records: Records) -> list[int]:
 def claim(records: Records, person_id: int, now: datetime, until: datetime) -> Optional[Queued]:
     """The person's earliest waiting message, reserved until `until`; None if there is none or another holds it."""
     with records.begin() as tx:
-        row = tx._one(
-            select(t.message)
-            .where(M.person_id == person_id, M.status == "queued", M.direction == "in")
-            .order_by(M.id)
-            .limit(1)
-        )
+        row = tx._one(st.FIRST_WAITING, person=person_id)
         if row is None:
             return None
-        free = or_(M.claimed_until.is_(None), M.claimed_until <= now)
-        taken = tx.connection.execute(
-            update(t.message).where(and_(M.id == row["id"], M.status == "queued", free)).values(claimed_until=until)
-        )
-        if not taken.rowcount:
+        if not tx.connection.execute(st.CLAIM, {"row": row["id"], "now": now, "until": until}).rowcount:
             return None
         return Queued(
             row["message_id"], person_id, row["channel"], row["text"], row["payload"], row["tries"], row["created_at"]
@@ -119,28 +111,29 @@ def release(records: Records, message_id: str, failed: bool) -> None:
 def find(records: Records, message_id: str) -> Any:
     """The row of one message, None if there is none."""
     with records.reading() as tx:
-        return tx._one(select(t.message).where(M.message_id == message_id))
+        return tx._one(st.MESSAGE, id=message_id)
 
 
 def finish(tx: Tx, message_id: str, replies: Sequence[Reply], when: datetime, status: str = "done") -> bool:
     """Keep the replies and close the message; False if that was done before."""
-    row = tx._one(select(M.person_id, M.channel, M.status).where(M.message_id == message_id))
-    closed = tx.connection.execute(
-        update(t.message)
-        .where(M.message_id == message_id, M.status == "queued")
-        .values(status=status, done_at=when, claimed_until=None)
-    )
+    row = tx._one(st.MESSAGE, id=message_id)
+    closed = tx.connection.execute(st.CLOSE, {"message": message_id, "as_": status, "when": when})
     if row is None or not closed.rowcount:
         return False
-    for i, reply in enumerate(replies):
-        _out(tx, f"{message_id}/{i}", row["person_id"], row["channel"], reply, message_id, when)
+    person_id, channel = row["person_id"], row["channel"]
+    rows = [_row(f"{message_id}/{i}", person_id, channel, r, message_id, when) for i, r in enumerate(replies)]
+    if channel in DELIVERED:
+        for each in rows:
+            _deliver(tx, each)
+    elif rows:
+        tx.connection.execute(st.ADD_MESSAGE, rows)
     return True
 
 
 def replies_to(records: Records, message_id: str) -> list[Reply]:
     """The replies kept for one message, in order, notices left out."""
     with records.reading() as tx:
-        rows = tx._all(select(t.message).where(M.in_reply_to == message_id, M.direction == "out").order_by(M.id))
+        rows = tx._all(st.REPLIES, id=message_id)
     made = [_reply(r) for r in rows]
     return [r for r in made if r.kind != "notice"]
 
@@ -176,23 +169,32 @@ def history(records: Records, person_id: int, after: int = 0, limit: int = 200) 
 
 def _out(tx: Tx, id: str, person_id: int, channel: str, reply: Reply, in_reply_to: str, when: datetime) -> None:
     """Keep a reply; it is delivered to the account it answers where the channel is not one that reads the history."""
-    made = tx.connection.execute(
-        insert(t.message).values(
-            message_id=id,
-            person_id=person_id,
-            direction="out",
-            channel=channel,
-            text=reply.text,
-            extra={"kind": reply.kind, "buttons": list(reply.buttons)},
-            in_reply_to=in_reply_to,
-            status="done",
-            tries=0,
-            created_at=when,
-            done_at=when,
-        )
-    )
+    row = _row(id, person_id, channel, reply, in_reply_to, when)
     if channel in DELIVERED:
-        outbox.queue(tx, int(made.inserted_primary_key[0]), person_id, channel, when)
+        _deliver(tx, row)
+    else:
+        tx.connection.execute(st.ADD_MESSAGE, row)
+
+
+def _deliver(tx: Tx, row: dict[str, Any]) -> None:
+    made = tx.connection.execute(st.ADD_MESSAGE, row)
+    outbox.queue(tx, int(made.inserted_primary_key[0]), row["person_id"], row["channel"], row["created_at"])
+
+
+def _row(id: str, person_id: int, channel: str, reply: Reply, in_reply_to: str, when: datetime) -> dict[str, Any]:
+    return {
+        "message_id": id,
+        "person_id": person_id,
+        "direction": "out",
+        "channel": channel,
+        "text": reply.text,
+        "extra": {"kind": reply.kind, "buttons": list(reply.buttons)},
+        "in_reply_to": in_reply_to,
+        "status": "done",
+        "tries": 0,
+        "created_at": when,
+        "done_at": when,
+    }
 
 
 def _reply(row: Any) -> Reply:

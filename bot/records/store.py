@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, Optional
 
 import msgspec
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.engine import Connection, Engine
 
 from bot.coaching.coverage import Standing, Tried, standing
 from bot.coaching.model import Move, Practice
 from bot.marking.model import Marking
+from bot.records import statements as st
 from bot.records import tables as t
-from bot.records.assessment_tables import override
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -61,27 +61,26 @@ class Tx:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self._workplaces: dict[int, Optional[Workplace]] = {}  # read once a transaction
 
-    def _one(self, query: Any) -> Any:
-        return self.connection.execute(query).mappings().first()
+    def _one(self, query: Any, **given: Any) -> Any:
+        return self.connection.execute(query, given).mappings().first()
 
-    def _all(self, query: Any) -> Any:
-        return self.connection.execute(query).mappings().all()
+    def _all(self, query: Any, **given: Any) -> Any:
+        return self.connection.execute(query, given).mappings().all()
 
     # Moves ------------------------------------------------------------------------------------------------------
 
     def move_for(self, message_id: str) -> Optional[Move]:
         """What was already answered to this message, None if nothing was."""
-        row = self._one(select(t.move.c.move).where(t.move.c.message_id == message_id))
+        row = self._one(st.MOVE, id=message_id)
         return msgspec.convert(row["move"], Move) if row else None
 
     def save_move(self, turn: Turn, move: Move, when: datetime) -> None:
         """Keep what is answered to this message."""
-        self.connection.execute(
-            insert(t.move).values(
-                message_id=turn.message_id, person_id=turn.person_id, move=msgspec.to_builtins(move), made_at=when
-            )
-        )
+        kept = msgspec.to_builtins(move)
+        row = {"message_id": turn.message_id, "person_id": turn.person_id, "move": kept, "made_at": when}
+        self.connection.execute(st.ADD_MOVE, row)
 
     # Exercises --------------------------------------------------------------------------------------------------
 
@@ -92,8 +91,7 @@ class Tx:
 
     def open_exercise(self, person_id: int) -> Any:
         """The row of what the learner is in the middle of, practice or role-play; there is never more than one."""
-        e = t.exercise.c
-        return self._one(select(t.exercise).where(e.person_id == person_id, e.closed_at.is_(None)))
+        return self._one(st.OPEN_EXERCISE, person=person_id)
 
     def start_practice(self, person_id: int, practice: Practice, when: datetime) -> int:
         """Close what was open and open a new exercise; its id."""
@@ -123,10 +121,8 @@ class Tx:
 
     def save_exercise(self, exercise_id: int, state: msgspec.Struct, when: datetime, close: bool = False) -> None:
         """Keep where an exercise stands."""
-        values = {"state": msgspec.to_builtins(state), "touched_at": when}
-        if close:
-            values["closed_at"] = when
-        self.connection.execute(update(t.exercise).where(t.exercise.c.id == exercise_id).values(**values))
+        given = {"exercise": exercise_id, "now": msgspec.to_builtins(state), "when": when}
+        self.connection.execute(st.CLOSE_EXERCISE if close else st.SAVE_EXERCISE, given)
 
     # Attempts ---------------------------------------------------------------------------------------------------
 
@@ -135,15 +131,16 @@ class Tx:
     ) -> int:
         """Record one marked answer with its matches and the statements it serves; its id."""
         made = self.connection.execute(
-            insert(t.attempt).values(
-                message_id=turn.message_id,
-                person_id=turn.person_id,
-                exercise_id=exercise_id,
-                answer=turn.text,
-                channel=turn.channel,
-                marking_version=marking.version,
+            st.ADD_ATTEMPT,
+            {
+                "message_id": turn.message_id,
+                "person_id": turn.person_id,
+                "exercise_id": exercise_id,
+                "answer": turn.text,
+                "channel": turn.channel,
+                "marking_version": marking.version,
                 **values,
-            )
+            },
         )
         id = int(made.inserted_primary_key[0])
         matches = [("expectation", m) for m in marking.matches] + [("misconception", m) for m in marking.misconceptions]
@@ -159,24 +156,20 @@ class Tx:
             for kind, m in matches
         ]
         if rows:
-            self.connection.execute(insert(t.attempt_match), rows)
+            self.connection.execute(st.ADD_MATCHES, rows)
         served = [{"attempt_id": id, "statement": s, "person_id": turn.person_id} for s in sorted(statements)]
         if served:
-            self.connection.execute(insert(t.attempt_statement), served)
+            self.connection.execute(st.ADD_SERVED, served)
         return id
 
     def add_told(self, turn: Turn, question_id: str, expectations: Iterable[str], when: datetime) -> None:
         """Note that the coach has told these points."""
-        for expectation in expectations:
-            self.connection.execute(
-                insert(t.told).values(
-                    person_id=turn.person_id,
-                    question_id=question_id,
-                    expectation_id=expectation,
-                    message_id=turn.message_id,
-                    made_at=when,
-                )
-            )
+        same = {
+            "person_id": turn.person_id, "question_id": question_id, "message_id": turn.message_id, "made_at": when,
+        }  # fmt: skip
+        rows = [{**same, "expectation_id": expectation} for expectation in expectations]
+        if rows:
+            self.connection.execute(st.ADD_TOLD, rows)
 
     def attempt_of(self, message_id: str) -> Any:
         """The attempt made by a message with its matches under "matches", or None."""
@@ -196,25 +189,12 @@ class Tx:
 
     def refresh_coverage(self, person_id: int, statements: Collection[str], choice_questions: Collection[str]) -> None:
         """Work the coverage of these statements out anew from the attempts."""
-        a, s, o = t.attempt.c, t.attempt_statement.c, override.c
-        rows = self._all(
-            select(
-                s.statement,
-                s.attempt_id,
-                a.question_id,
-                a.made_at,
-                a.complete,
-                a.unassisted,
-                o.complete.label("by_person"),
-            )
-            .join(t.attempt, a.id == s.attempt_id)
-            .outerjoin(override, o.attempt_id == a.id)
-            .where(s.person_id == person_id, s.statement.in_(sorted(statements)))
-            .order_by(a.id, o.id)
-        )
+        rows = self._all(st.TRIES, person=person_id, statements=sorted(statements))
         latest = {(r["statement"], r["attempt_id"]): r for r in rows}  # of several overrides of one attempt
-        told = self._all(select(t.told.c.question_id, t.told.c.made_at).where(t.told.c.person_id == person_id))
+        asked = sorted({r["question_id"] for r in rows})
+        told = self._all(st.TOLD, person=person_id, questions=asked)
         tellings = [(r["question_id"], r["made_at"]) for r in told]
+        standings: dict[str, Optional[Standing]] = {}
         for statement in sorted(statements):
             tries = [
                 Tried(
@@ -227,79 +207,71 @@ class Tx:
                 for r in latest.values()
                 if r["statement"] == statement
             ]
-            self._write_coverage(person_id, statement, standing(tries, tellings))
+            standings[statement] = standing(tries, tellings)
+        self._write_coverage(person_id, standings)
 
-    def _write_coverage(self, person_id: int, statement: str, now: Optional[Standing]) -> None:
-        c = t.coverage.c
-        key = and_(c.person_id == person_id, c.statement == statement)
-        if now is None:
-            self.connection.execute(delete(t.coverage).where(key))
-            return
-        values = msgspec.structs.asdict(now)
-        if not self.connection.execute(update(t.coverage).where(key).values(**values)).rowcount:
-            self.connection.execute(insert(t.coverage).values(person_id=person_id, statement=statement, **values))
+    def _write_coverage(self, person_id: int, standings: Mapping[str, Optional[Standing]]) -> None:
+        gone = [statement for statement, now in standings.items() if now is None]
+        if gone:
+            c = t.coverage.c
+            self.connection.execute(delete(t.coverage).where(and_(c.person_id == person_id, c.statement.in_(gone))))
+        rows = [
+            {"person_id": person_id, "statement": statement, **msgspec.structs.asdict(now)}
+            for statement, now in standings.items()
+            if now is not None
+        ]
+        st.keep(self.connection, t.coverage, rows)
 
     def coverage_of(self, person_id: int) -> dict[str, Any]:
         """Statement → its coverage row, for one learner; a statement not there is not started."""
-        rows = self._all(select(t.coverage).where(t.coverage.c.person_id == person_id))
+        rows = self._all(st.COVERAGE, person=person_id)
         return {r["statement"]: r for r in rows}
 
     def seen_questions(self, person_id: int) -> dict[str, int]:
         """Question → how often the learner has answered it."""
-        a = t.attempt.c
-        rows = self._all(
-            select(a.question_id, func.count().label("n")).where(a.person_id == person_id).group_by(a.question_id)
-        )
-        return {r["question_id"]: r["n"] for r in rows}
+        return {r["question_id"]: r["n"] for r in self._all(st.SEEN, person=person_id)}
 
     # Reviews ----------------------------------------------------------------------------------------------------
 
     def due_questions(self, person_id: int, now: datetime) -> frozenset[str]:
         """Questions whose review is due."""
-        c = t.review_card.c
-        return frozenset(
-            r["question_id"] for r in self._all(select(c.question_id).where(c.person_id == person_id, c.due <= now))
-        )
+        return frozenset(r["question_id"] for r in self._all(st.DUE, person=person_id, now=now))
 
     def card(self, person_id: int, question_id: str) -> Optional[dict[str, Any]]:
         """The review card of one question, None before its first time."""
-        c = t.review_card.c
-        row = self._one(select(c.card).where(c.person_id == person_id, c.question_id == question_id))
+        row = self._one(st.CARD, person=person_id, question=question_id)
         return dict(row["card"]) if row else None
 
     def save_card(self, person_id: int, question_id: str, card: dict[str, Any], due: datetime) -> None:
         """Keep a review card."""
-        c = t.review_card.c
-        key = and_(c.person_id == person_id, c.question_id == question_id)
-        if not self.connection.execute(update(t.review_card).where(key).values(card=card, due=due)).rowcount:
-            self.connection.execute(
-                insert(t.review_card).values(person_id=person_id, question_id=question_id, card=card, due=due)
-            )
+        row = {"person_id": person_id, "question_id": question_id, "card": card, "due": due}
+        st.keep(self.connection, t.review_card, [row])
 
     # The learner ------------------------------------------------------------------------------------------------
 
     def name_of(self, person_id: int) -> str:
         """The person's name, "" if there is no such person."""
-        row = self._one(select(t.person.c.name).where(t.person.c.id == person_id))
+        row = self._one(st.NAME, person=person_id)
         return str(row["name"]) if row else ""
 
     def units_of(self, person_id: int) -> tuple[str, ...]:
         """Units the learner is enrolled in, first enrolled first."""
-        c = t.enrolment.c
-        rows = self._all(select(c.unit_id).where(c.person_id == person_id).order_by(c.since, c.unit_id))
-        return tuple(r["unit_id"] for r in rows)
+        return tuple(r["unit_id"] for r in self._all(st.UNITS, person=person_id))
 
     def workplace(self, person_id: int) -> Optional[Workplace]:
         """The workplace profile, None if it was never asked for."""
-        row = self._one(select(t.workplace_profile).where(t.workplace_profile.c.person_id == person_id))
-        return Workplace(row["organisation"], row["services"], row["limits"], row["refer_to"]) if row else None
+        if person_id not in self._workplaces:
+            row = self._one(st.WORKPLACE, person=person_id)
+            self._workplaces[person_id] = (
+                Workplace(row["organisation"], row["services"], row["limits"], row["refer_to"]) if row else None
+            )
+        return self._workplaces[person_id]
 
     def save_workplace(self, person_id: int, workplace: Workplace, when: datetime) -> None:
         """Keep the workplace profile."""
-        values = {**msgspec.structs.asdict(workplace), "updated_at": when}
-        table = t.workplace_profile
-        if not self.connection.execute(update(table).where(table.c.person_id == person_id).values(**values)).rowcount:
-            self.connection.execute(insert(table).values(person_id=person_id, **values))
+        row = {"person_id": person_id, **msgspec.structs.asdict(workplace), "updated_at": when}
+        st.keep(self.connection, t.workplace_profile, [row])
+        self._workplaces[person_id] = workplace
 
     def add_dispute(self, turn: Turn, attempt_id: int, when: datetime) -> None:
         """Note that the learner holds a mark to be wrong."""
