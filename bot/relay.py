@@ -50,7 +50,9 @@ class HttpDialogue:
     async def work_off(self, message: Queued) -> None:
         """Hand over one message; DialogueUnavailable with `failed=True` when it was reached and the turn failed."""
         try:
-            answer = await self._client.post("/turn", json={"message_id": message.message_id})
+            answer = await self._client.post(
+                "/turn", json={"message_id": message.message_id, "person_id": message.person_id}
+            )
         except httpx.HTTPError as error:
             raise DialogueUnavailable(f"The dialogue process does not answer ({type(error).__name__}).") from error
         if answer.status_code != 200:

@@ -4,15 +4,24 @@
   executor in this process.
 - Every stored event looks for its class among all subclasses; the answer never changes.
 - An action call carries every event of the session as JSON; our actions read the latest message, slots and loop.
+- The graph is handed to dask, which orders it anew for every message and prediction; the order never changes.
+- What is only logged is deeply copied first, also where nothing is logged.
 """
 
 from __future__ import annotations
 
+import copy
 import functools
+from types import SimpleNamespace
 from typing import Any, Optional
 
 import rasa
+from rasa.core import processor
+from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
+from rasa.core.policies import memoization, rule_policy
+from rasa.engine.exceptions import GraphRunError
+from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import EventVerbosity
 
@@ -26,6 +35,9 @@ def apply() -> bool:
         return False
     RemoteAction._validate_action_result = _looks_right
     RemoteAction._action_call_format = _short_call
+    DaskGraphRunner.run = _run_in_order
+    for module in (processor, forms, memoization, rule_policy):  # all their deep copies are for the log
+        module.copy = SimpleNamespace(copy=copy.copy, deepcopy=_same)
     if not hasattr(Event.resolve_by_type, "cache_info"):
         Event.resolve_by_type = staticmethod(functools.lru_cache(maxsize=None)(Event.resolve_by_type))
     return True
@@ -53,3 +65,40 @@ def _short_call(self: Any, tracker: Any, domain: Any) -> dict[str, Optional[Any]
         "version": rasa.__version__,
         "domain": {"forms": domain.forms, "slots": {slot.name: {} for slot in domain.slots}},
     }
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _run_in_order(
+    self: Any, inputs: Optional[dict[str, Any]] = None, targets: Optional[list[str]] = None
+) -> dict[str, Any]:
+    """Run the nodes that the targets need, in an order worked out once; node name → what it gave."""
+    wanted = tuple(targets or self._graph_schema.target_names)
+    orders = self.__dict__.setdefault("_orders", {})
+    if wanted not in orders:
+        orders[wanted] = _order(self._graph_schema.minimal_graph_schema(list(wanted)).nodes, wanted)
+    given: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
+    try:
+        for name, needs in orders[wanted]:
+            given[name] = self._instantiated_nodes[name](*(given.get(need, need) for need in needs))
+    except RuntimeError as error:
+        raise GraphRunError("Error running runner.") from error
+    return {name: given[name][1] for name in wanted}
+
+
+def _order(nodes: Any, targets: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """Each node with the names it needs, after all of those; names that are no nodes are inputs."""
+    done: dict[str, tuple[str, ...]] = {}
+
+    def add(name: str) -> None:
+        if name in nodes and name not in done:
+            needs = tuple(nodes[name].needs.values())
+            for need in needs:
+                add(need)
+            done[name] = needs
+
+    for target in targets:
+        add(target)
+    return list(done.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -21,7 +22,7 @@ from bot.errors import RapportError, SettingsError
 
 
 def create_app(turns: Turns, secret: str) -> Starlette:
-    """`POST /turn {message_id}` works one kept message off; `GET /healthz` answers when the model is loaded."""
+    """`POST /turn {message_id, person_id}` works one kept message off; `GET /healthz` answers once loaded."""
 
     def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def inner(request: Request) -> Response:
@@ -34,11 +35,13 @@ def create_app(turns: Turns, secret: str) -> Starlette:
 
     async def turn(request: Request) -> Response:
         try:
-            message_id = str((await request.json())["message_id"])
-        except (ValueError, KeyError, TypeError):
+            given = await request.json()
+            message_id, person = str(given["message_id"]), given.get("person_id")
+            person_id = None if person is None else int(person)
+        except (AttributeError, ValueError, KeyError, TypeError):
             return JSONResponse({"error": "a JSON object with message_id is needed"}, 400)
         try:
-            replies = await turns.work_off(message_id)
+            replies = await turns.work_off(message_id, person_id)
         except KeyError:
             return JSONResponse({"error": "no such message"}, 404)
         except TurnFailed as failed:
@@ -66,6 +69,9 @@ def main() -> None:
         sys.exit(str(error))
     turns = Turns(agent, bootstrap.records(), bootstrap.utc_now)
     app = create_app(turns, settings.dialogue_secret)
+    # What is loaded now stays: the collector need not look at its million objects again in the middle of a turn.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(app, host=host, port=int(port), log_level="warning", ws="none", timeout_graceful_shutdown=25)
 
 

@@ -13,12 +13,16 @@ from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import create_engine, event, func, insert, select
+from sqlalchemy import bindparam, create_engine, event, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
 
 KEPT_TRACKERS = 500
+
+EVENTS = SQLTrackerStore.SQLEvent.__table__
+ADD_EVENTS = insert(EVENTS)
+LAST_ID = select(func.max(EVENTS.c.id)).where(EVENTS.c.sender_id == bindparam("sender"))
 
 
 class DirectSQLTrackerStore(SQLTrackerStore):
@@ -58,7 +62,7 @@ class DirectSQLTrackerStore(SQLTrackerStore):
         """The tracker of the latest session; None for a new conversation."""
         kept = self._kept.pop(sender_id, None)
         tracker: Optional[DialogueStateTracker]
-        if kept is not None and self._last_id(sender_id) == kept[1]:
+        if kept is not None and self._unchanged(sender_id, kept[1]):
             tracker = kept[0]
         else:
             tracker = await super().retrieve(sender_id)
@@ -73,18 +77,22 @@ class DirectSQLTrackerStore(SQLTrackerStore):
             return
         await self.stream_events(tracker)
         new = list(itertools.islice(tracker.events, stored, None))
-        if new:
-            with self.engine.begin() as connection:
-                connection.execute(insert(self.SQLEvent.__table__), [_row(tracker.sender_id, e) for e in new])
+        with self.engine.begin() as connection:
+            if new:
+                connection.execute(ADD_EVENTS, [_row(tracker.sender_id, e) for e in new])
+            last = _last_id(connection, tracker.sender_id)
         if not any(isinstance(e, SessionStarted) for e in new):  # after one only the new session's events count
-            self._kept[tracker.sender_id] = (tracker, self._last_id(tracker.sender_id))
+            self._kept[tracker.sender_id] = (tracker, last)
             if len(self._kept) > KEPT_TRACKERS:
                 self._kept.popitem(last=False)
 
-    def _last_id(self, sender_id: str) -> int:
-        table = self.SQLEvent.__table__.c
+    def _unchanged(self, sender_id: str, last: int) -> bool:
         with self.engine.connect() as connection:
-            return connection.execute(select(func.max(table.id)).where(table.sender_id == sender_id)).scalar() or 0
+            return _last_id(connection, sender_id) == last
+
+
+def _last_id(connection: Any, sender_id: str) -> int:
+    return connection.execute(LAST_ID, {"sender": sender_id}).scalar() or 0
 
 
 def _row(sender_id: str, event_: Any) -> dict[str, Any]:

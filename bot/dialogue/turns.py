@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Optional
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
@@ -64,16 +64,18 @@ class Turns:
         self.agent, self.records, self.clock = agent, records, clock
         self._order: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def work_off(self, message_id: str) -> list[Reply]:
+    async def work_off(self, message_id: str, person_id: Optional[int] = None) -> list[Reply]:
         """The replies to a kept message; the same ones if it was worked off before.
 
+        `person_id`, where the caller knows whose message it is, saves a look into the records.
         KeyError if there is no such message; TurnFailed if the turn gave no reply.
         """
-        row = await asyncio.to_thread(messages.find, self.records, message_id)
-        if row is None or row["direction"] != "in":
-            raise KeyError(message_id)
-        async with self._order[row["person_id"]]:
-            row = await asyncio.to_thread(messages.find, self.records, message_id)  # perhaps worked off meanwhile
+        if person_id is None:
+            person_id = (await self._find(message_id))["person_id"]
+        async with self._order[person_id]:
+            row = await self._find(message_id)  # only now: perhaps it was worked off meanwhile
+            if row["person_id"] != person_id:
+                raise KeyError(message_id)
             if row["status"] == "queued":
                 replies = await self._handle(row)
                 try:
@@ -82,6 +84,12 @@ class Turns:
                     raise TurnFailed(f"the replies could not be kept: {type(error).__name__}") from None
                 return replies
         return await asyncio.to_thread(messages.replies_to, self.records, message_id)
+
+    async def _find(self, message_id: str) -> Any:
+        row = await asyncio.to_thread(messages.find, self.records, message_id)
+        if row is None or row["direction"] != "in":
+            raise KeyError(message_id)
+        return row
 
     def _keep(self, message_id: str, replies: list[Reply]) -> None:
         with self.records.begin() as tx:

@@ -27,11 +27,23 @@ class Row(NamedTuple):
 
 
 class LinearModel:
-    """Weights [features, labels], bias [labels] and the temperature that makes the confidences honest."""
+    """Weights [features, labels], bias [labels] and the temperature that makes the confidences honest.
 
-    def __init__(self, labels: Sequence[str], sparse: Floats, dense: Floats, bias: Floats, temperature: float) -> None:
+    `terms` are the names of the sparse features, in the order of their weights.
+    """
+
+    def __init__(
+        self,
+        labels: Sequence[str],
+        sparse: Floats,
+        dense: Floats,
+        bias: Floats,
+        temperature: float,
+        terms: Sequence[str] = (),
+    ) -> None:
         self.labels = tuple(labels)
         self.sparse, self.dense, self.bias, self.temperature = sparse, dense, bias, temperature
+        self.places = {term: place for place, term in enumerate(terms)}
 
     def probabilities(self, row: Row) -> Floats:
         """Calibrated probability of each label, in the order of `labels`; places the model never saw are ignored."""
@@ -48,6 +60,7 @@ class LinearModel:
         np.savez_compressed(
             path, labels=np.array(self.labels), sparse=self.sparse.astype(np.float16), dense=self.dense,
             bias=self.bias, temperature=np.float64(self.temperature),
+            terms=np.frombuffer("\n".join(self.places).encode(), dtype=np.uint8),
         )  # fmt: skip
 
     @classmethod
@@ -58,6 +71,7 @@ class LinearModel:
                 return cls(
                     [str(label) for label in file["labels"]],
                     file["sparse"].astype(np.float32), file["dense"], file["bias"], float(file["temperature"]),
+                    file["terms"].tobytes().decode().split("\n"),
                 )  # fmt: skip
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{path}: the intent model cannot be read ({error}). Train again.") from error
@@ -69,7 +83,9 @@ def softmax(scores: npt.NDArray[np.float64]) -> Floats:
     return (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def fit(rows: Sequence[Row], labels: Sequence[str], strength: float, seed: int = 7) -> LinearModel:
+def fit(
+    rows: Sequence[Row], labels: Sequence[str], strength: float, terms: Sequence[str] = (), seed: int = 7
+) -> LinearModel:
     """Fit on all rows; `strength` is scikit-learn's C. The temperature comes from a held-out third."""
     names = sorted(set(labels))
     if len(names) < 2:
@@ -79,7 +95,7 @@ def fit(rows: Sequence[Row], labels: Sequence[str], strength: float, seed: int =
     y = np.array([names.index(label) for label in labels])
     temperature = _temperature(matrix, y, strength, seed)
     weights, bias = _weights(matrix, y, len(names), strength, STEPS)
-    return LinearModel(names, weights[:width], weights[width:], bias, temperature)
+    return LinearModel(names, weights[:width], weights[width:], bias, temperature, terms)
 
 
 def _matrix(rows: Sequence[Row], width: int) -> Any:

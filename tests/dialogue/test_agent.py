@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 import rasa
+from rasa.engine.graph import GraphSchema, SchemaNode
 from rasa.shared.core.events import Event
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy import text
@@ -32,6 +34,30 @@ def test_another_rasa_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """The patches were written for one version."""
     monkeypatch.setattr(rasa, "__version__", "3.6.99")
     assert patches.apply() is False
+
+
+def test_the_graph_runs_each_node_once_after_what_it_needs() -> None:
+    """As dask did, without asking it."""
+    ran = []
+
+    def node(name: str) -> Any:
+        def run(*needs: Any) -> tuple[str, Any]:
+            ran.append(name)
+            return name, (name, *[value for _, value in needs])
+
+        return run
+
+    needs = {"gate": {"m": "words", "t": "tracker"}, "words": {"m": "split"}, "split": {"m": "message"}, "other": {}}
+    schema = GraphSchema({name: SchemaNode(of, SimpleNamespace, "create", "run", {}) for name, of in needs.items()})
+    runner = SimpleNamespace(_graph_schema=schema, _instantiated_nodes={name: node(name) for name in needs})
+    for _ in range(2):
+        given = patches._run_in_order(runner, {"message": "hello", "tracker": "live"}, ["gate"])
+    assert given == {"gate": ("gate", ("words", ("split", "hello")), "live")}
+    assert ran == ["split", "words", "gate"] * 2
+
+    runner._instantiated_nodes["split"] = lambda *needs: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        patches._run_in_order(runner, {"message": "hello", "tracker": "live"}, ["gate"])
 
 
 def test_an_action_that_answers_with_something_else_is_an_error() -> None:
@@ -94,6 +120,9 @@ async def test_the_dialogue_server_wants_its_secret(chat: Any) -> None:
         assert (await client.post("/turn", json={"message_id": "x"})).status_code == 401
         client.headers["authorization"] = "Bearer s3cret"
         assert (await client.post("/turn", json={"message_id": "x"})).status_code == 404
+        assert (await client.post("/turn", json={"message_id": "x", "person_id": 1})).status_code == 404
+        assert (await client.post("/turn", json={"message_id": "x", "person_id": "who"})).status_code == 400
+        assert (await client.post("/turn", json=["x"])).status_code == 400
         assert (await client.post("/turn", json={"id": "x"})).status_code == 400
         assert (await client.post("/turn", content=b"{")).status_code == 400
         assert (await client.get("/healthz")).status_code == 200
