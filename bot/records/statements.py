@@ -14,7 +14,7 @@ from bot.records import tables as t
 from bot.records.assessment_tables import override
 
 PERSON: Any = bindparam("person")
-M, A, S, O = t.message.c, t.attempt.c, t.attempt_statement.c, override.c
+M, A, S, OV = t.message.c, t.attempt.c, t.attempt_statement.c, override.c
 
 # Messages
 MESSAGE = select(t.message).where(M.message_id == bindparam("id"))
@@ -54,12 +54,12 @@ ADD_ATTEMPT, ADD_MATCHES, ADD_SERVED = insert(t.attempt), insert(t.attempt_match
 ADD_TOLD = insert(t.told)
 TRIES = (
     select(
-        S.statement, S.attempt_id, A.question_id, A.made_at, A.complete, A.unassisted, O.complete.label("by_person")
+        S.statement, S.attempt_id, A.question_id, A.made_at, A.complete, A.unassisted, OV.complete.label("by_person")
     )
     .join(t.attempt, A.id == S.attempt_id)
-    .outerjoin(override, O.attempt_id == A.id)
+    .outerjoin(override, OV.attempt_id == A.id)
     .where(S.person_id == PERSON, S.statement.in_(bindparam("statements", expanding=True)))
-    .order_by(A.id, O.id)
+    .order_by(A.id, OV.id)
 )
 TOLD = select(t.told.c.question_id, t.told.c.made_at).where(
     t.told.c.person_id == PERSON, t.told.c.question_id.in_(bindparam("questions", expanding=True))
