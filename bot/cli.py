@@ -8,15 +8,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from bot import bootstrap
 from bot.errors import BadInput, ContentError, RapportError
+
+if TYPE_CHECKING:  # heavy
+    from bot.marking.batch import Lookup
+    from bot.marking.marker import Marker
 
 app = typer.Typer(
     name="rapport", help="A conversational coach for customer-relations qualifications.", no_args_is_help=True,
@@ -161,18 +166,47 @@ def chat(learner: Optional[str] = typer.Option(None, help="Name, e-mail or id; t
 
 @app.command()
 def mark(
-    batch: Path = typer.Option(..., help="JSON lines in: question and references, or question_id; and answer."),
-    out_: Path = typer.Option(..., "--out", help="JSON lines out, one for each line in."),
+    batch: Optional[Path] = typer.Option(
+        None, help="JSON lines in: question and references, or question_id; and answer."
+    ),
+    out_: Optional[Path] = typer.Option(None, "--out", help="With --batch: JSON lines out, one for each line in."),
+    evaluate: Optional[Path] = typer.Option(
+        None, help="Instead: JSON lines of answers marked by people (met, or label), to see how far marking agrees."
+    ),
 ) -> None:
-    """Mark answers from a file."""
+    """Mark answers from a file, or compare the marking with people's."""
     from bot.marking.batch import mark_batch
     from bot.marking.marker import Marker
 
+    if (evaluate is None) == (batch is None) or (batch is None) != (out_ is None):
+        raise BadInput("Give --batch and --out, or --evaluate alone.")
     marker = Marker(cache=bootstrap.settings().data / "cache")
     questions = bootstrap.syllabus().questions
-    with _batch(batch, out_) as (lines, to, progress):
-        summary = mark_batch(lines, to, questions.get, marker, progress)
-    _tell_batch(summary.lines, summary.errors, out_)
+    if evaluate is not None:
+        _evaluate(evaluate, questions.get, marker)
+    elif batch is not None and out_ is not None:
+        with _batch(batch, out_) as (lines, to, progress):
+            summary = mark_batch(lines, to, questions.get, marker, progress)
+        _tell_batch(summary.lines, summary.errors, out_)
+
+
+def _evaluate(path: Path, lookup: Lookup, marker: Marker) -> None:
+    """Print how far the marking agrees with people: overall, then per question; name every bad line."""
+    from bot.marking.agreement import evaluate
+
+    lines = _lines(path)
+    with _counting(lines) as done:
+        result = evaluate(lines, lookup, marker, done)
+    table = Table("", "Judged", "Answers", "Accuracy", "Macro-F1", "Kappa", "Unsure", title="Agreement with people")
+    for row in (*result.overall, *result.questions):
+        agreed = "–" if row.kappa is None else f"{row.kappa:.2f}"
+        figures = (f"{row.accuracy:.1%}", f"{row.macro_f1:.2f}", agreed, f"{row.unsure:.1%}")
+        table.add_row(Text(row.name), row.what, str(row.answers), *figures)
+    out.print(table)
+    for problem in result.problems:
+        err.print(problem, style="red", markup=False)
+    if result.problems:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -207,22 +241,37 @@ def intents(
     sys.exit(subprocess.run(command, env=child_environment()).returncode)
 
 
-@contextmanager
-def _batch(source: Path, target: Path) -> Iterator[Any]:
-    """Open both files, with a progress bar; BadInput where one cannot be used."""
+def _lines(source: Path) -> list[str]:
+    """The lines of a UTF-8 file; BadInput where it cannot be read."""
     try:
-        text = source.read_text(encoding="utf-8")
-        handle = target.open("w", encoding="utf-8")
+        lines = source.read_text(encoding="utf-8").split("\n")
     except UnicodeDecodeError as error:
         raise BadInput(f"{source} is not UTF-8 text (byte {error.start}).") from error
     except OSError as error:
         raise BadInput(f"{error.filename}: {error.strerror}.") from error
-    lines = text.split("\n")
     if lines and not lines[-1]:
         lines.pop()
-    with handle, progress_bar() as bar:
+    return lines
+
+
+@contextmanager
+def _batch(source: Path, target: Path) -> Iterator[Any]:
+    """Open both files, with a progress bar; BadInput where one cannot be used."""
+    lines = _lines(source)
+    try:
+        handle = target.open("w", encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"{error.filename}: {error.strerror}.") from error
+    with handle, _counting(lines) as done:
+        yield lines, handle, done
+
+
+@contextmanager
+def _counting(lines: list[str]) -> Iterator[Any]:
+    """A progress bar over lines; yields what is told how many are done."""
+    with progress_bar() as bar:
         task = bar.add_task("lines", total=len(lines))
-        yield lines, handle, lambda done, *_: bar.update(task, completed=done)
+        yield lambda done, *_: bar.update(task, completed=done)
 
 
 def _tell_batch(done: int, errors: int, target: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
+
+from fit_turns import turned
+from rapidfuzz import fuzz
 
 from bot.marking.lexicon import Lexicon
 from bot.syllabus.model import Question
@@ -28,6 +31,18 @@ FILLERS = (
 )
 JOINERS = (". ", ", and ", " and ", "\n", ", ", ". also ", " because ", "; ", ". then ")
 ECHOES = ("{}", "i think {}", "it is about {}", "because {}", "{} is important", "thats just how it is, {}")
+EMPTY = ("i dont know", "no idea sorry", "yes", "it depends")
+VAGUE = (
+    "because its good", "to make customers happy", "it is important for the business", "because it is better",
+    "it helps", "it helps the customer", "its just good practice", "good service", "its good for everyone",
+    "it makes things better", "because you have to", "so the customers are happy", "to do a good job", "to help people",
+    "because its professional", "its part of the job", "because its the right thing to do", "customers like it",
+    "because customers are important", "it makes the company look good", "so everything goes well", "they want it",
+    "because it matters", "to be good at customer service", "so there are no problems", "it works better that way",
+    "its important to do things properly", "the customer is always right", "give the best service you can",
+    "they would like that", "because otherwise its bad", "so the business does well", "it will be fine",
+    "just try your best", "it makes a difference", "loads of reasons", "they do it because it works", "be nice",
+)  # fmt: skip
 KEYS = {"a": "s", "e": "r", "i": "o", "o": "p", "n": "m", "t": "r", "s": "d", "c": "v", "l": "k", "u": "i"}
 
 
@@ -49,12 +64,13 @@ def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon
     pool = [(point.id, text) for point in question.expectations for text in point.phrasings]
     for owner, text in pool:
         only = none | {owner: True}
-        yield Sample("phrasing", text, (text,), only, sound)
-        if dice.random() < 0.2:
+        if dice.random() < 0.75:
+            yield Sample("phrasing", text, (text,), only, sound)
+        if dice.random() < 0.1:
             yield Sample("filler", dice.choice(FILLERS).format(text), (text,), only, sound)
-        if dice.random() < 0.3:
+        if dice.random() < 0.15:
             yield Sample("slips", misspell(text, dice), (text,), only, sound)
-        if dice.random() < 0.45:
+        if dice.random() < 0.25:
             rest = [each for each in pool if each[0] != owner]
             if rest:
                 more = dice.sample(rest, min(len(rest), dice.choice((1, 1, 2))))
@@ -63,7 +79,7 @@ def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon
                 joiner = dice.choice(JOINERS)
                 met = none | {each: True for each, _ in parts}
                 yield Sample("joined", joiner.join(t for _, t in parts), tuple(t for _, t in parts), met, sound)
-        if dice.random() < 0.5 and (negative := negate(text, nlp, lexicon, dice)):
+        if dice.random() < 0.35 and (negative := turned(text, nlp, lexicon, dice)):
             yield Sample("negated", negative, (text,), {owner: False}, {})
     for point in question.expectations:
         for text in point.counter:
@@ -71,13 +87,13 @@ def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon
     for wrong in question.misconceptions:
         for text in wrong.phrasings:
             yield Sample("wrong", text, (text,), none, sound | {wrong.id: True})
-            if dice.random() < 0.5 and (negative := negate(text, nlp, lexicon, dice)):
+            if dice.random() < 0.35 and (negative := turned(text, nlp, lexicon, dice)):
                 yield Sample("wrong-negated", negative, (text,), {}, {wrong.id: False})
     asked = question.text.replace("{organisation}", "your organisation")
-    for form in ECHOES:
+    for form in dice.sample(ECHOES, 3):
         yield Sample("echo", form.format(_statement(asked)), (), none, sound)
     words = [word for word in asked.split() if len(word) > 3]
-    for size in (2, 3, 5):
+    for size in (2, 4):
         start = dice.randrange(max(1, len(words) - size))
         yield Sample("echo", " ".join(words[start : start + size]).strip("?.,"), (), none, sound)
     strangers = [
@@ -85,22 +101,17 @@ def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon
         for q in bank
         if q.expectations and not set(q.criteria + q.bullets) & set(question.criteria + question.bullets)
     ]
-    for other in dice.sample(strangers, min(8, len(strangers))):
+    for other in dice.sample(strangers, min(5, len(strangers))):
         yield Sample("elsewhere", dice.choice(dice.choice(other.expectations).phrasings), (), none, sound)
-    for text in (
-        "i dont know",
-        "no idea sorry",
-        "yes",
-        "it depends",
-        "because its good",
-        "to make customers happy",
-        "it is important for the business",
-    ):
-        yield (
-            Sample("empty", text, (), none, sound)
-            if text in ("i dont know", "no idea sorry", "yes", "it depends")
-            else Sample("vague", text, (), none, {})
-        )
+    for text in dice.sample(EMPTY, 2):
+        yield Sample("empty", text, (), none, sound)
+    for text in dice.sample(VAGUE, 7):
+        far = {
+            point.id: False
+            for point in question.expectations
+            if all(fuzz.token_set_ratio(text, phrasing) < 75 for phrasing in point.phrasings)
+        }
+        yield Sample("vague", text, (), far, {})
 
 
 def _statement(asked: str) -> str:
@@ -144,68 +155,3 @@ def misspell(text: str, dice: random.Random, share: float = 0.25) -> str:
                 word = word[:place] + KEYS.get(word[place], word[place]) + word[place + 1 :]
         out.append(word)
     return " ".join(out)
-
-
-def negate(text: str, nlp: Any, lexicon: Lexicon, dice: random.Random) -> Optional[str]:
-    """The text turned round: a "not" put in, or a word replaced by its opposite; None where that is not sure."""
-    doc = nlp(text)
-    tokens = [token.text_with_ws for token in doc]
-    swaps = [
-        t
-        for t in doc
-        if t.lower_
-        in (
-            "more",
-            "less",
-            "cheaper",
-            "better",
-            "worse",
-            "always",
-            "never",
-            "keep",
-            "lose",
-            "before",
-            "after",
-            "higher",
-            "lower",
-        )
-    ]
-    if swaps and dice.random() < 0.5:
-        token = swaps[0]
-        other = {
-            "more": "less",
-            "less": "more",
-            "cheaper": "dearer",
-            "better": "worse",
-            "worse": "better",
-            "always": "never",
-            "never": "always",
-            "keep": "lose",
-            "lose": "keep",
-            "before": "after",
-            "after": "before",
-            "higher": "lower",
-            "lower": "higher",
-        }[token.lower_]
-        tokens[token.i] = other + token.whitespace_
-        return "".join(tokens)
-    if any(token.lower_ in lexicon.negators or token.dep_ == "neg" for token in doc):
-        return None
-    root = next((token for token in doc if token.dep_ == "ROOT"), None)
-    if root is None or root.pos_ not in ("VERB", "AUX"):
-        return None
-    helpers = [
-        child for child in root.children if child.dep_ in ("aux", "auxpass") and child.i < root.i and child.tag_ != "TO"
-    ]
-    if root.lemma_ == "be" or helpers:
-        place = helpers[0] if helpers else root
-        tokens[place.i] = place.text + dice.choice((" not ", " never "))
-    elif root.tag_ in ("VBP", "VBZ", "VBD", "VB"):
-        subject = any(child.dep_ in ("nsubj", "expl") for child in root.children)
-        word = {"VBZ": "doesn't ", "VBD": "didn't "}.get(root.tag_, "don't ")
-        if not subject:
-            word = dice.choice(("don't ", "never ", "do not "))
-        tokens[root.i] = word + root.lemma_ + root.whitespace_
-    else:
-        tokens[root.i] = "not " + tokens[root.i]
-    return "".join(tokens)

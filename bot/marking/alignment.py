@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.marking.encoder import Array
 from bot.marking.lexicon import Lexicon
@@ -16,7 +17,7 @@ ALIGNED = 0.6
 
 
 class Overlap(NamedTuple):
-    """For each text, 0–1 [texts]: how much of it the candidate covers, how much of the candidate it covers, both."""
+    """0–1, [texts, candidates]: how much of the text is covered, how much of the candidate it covers, both."""
 
     recall: Array
     precision: Array
@@ -24,11 +25,12 @@ class Overlap(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """What turns one text against another: share of words negated in one only, opposites, swapped sides."""
+    """What turns one text against another: share of words negated in one only, opposites, swapped sides, roles."""
 
     negation: float
     opposites: int
     swapped: bool
+    roles: int  # words of both that do it in one and have it done to them in the other, less those alike
 
     @property
     def against(self) -> bool:
@@ -36,83 +38,127 @@ class Turn(NamedTuple):
         return (int(self.negation >= 0.3) + self.opposites + int(self.swapped)) % 2 == 1
 
 
+STRAIGHT = Turn(0.0, 0, False, 0)
+
+
 def soften(cosines: Array) -> Array:
     """Cosines of word vectors as 0–1 closeness."""
     return np.clip((cosines - FLOOR) / (CEILING - FLOOR), 0.0, 1.0)
 
 
-def overlap(close: Array, weights: Array, starts: Sequence[int], own_weights: Array) -> Overlap:
-    """Alignment of one candidate with many texts.
+class Layout(NamedTuple):
+    """Where the words of stacked texts are: first rows, whether a text has words, weights with a zero behind."""
 
-    `close` [rows, columns] is the closeness of every text word to every candidate word, `weights` [rows] and
-    `own_weights` [columns] what the words count, `starts` the first row of each text.
-    """
-    texts, columns = len(starts), close.shape[1]
-    if not columns or not close.shape[0]:
-        zero = np.zeros(texts, dtype=np.float32)
-        return Overlap(zero, zero, zero)
-    begin = np.asarray(starts)
-    filled = np.diff(np.append(begin, close.shape[0])) > 0
-    padded = np.vstack([close, np.zeros((1, columns), dtype=np.float32)])
+    begin: npt.NDArray[np.int64]  # [texts]
+    filled: npt.NDArray[np.bool_]  # [texts]
+    weights: Array  # [rows + 1]
+    total: Array  # [texts]
+
+
+def layout_of(starts: Sequence[int], weights: Array) -> Layout:
+    """The layout of texts whose first rows are `starts`, and whose words weigh `weights` [rows]."""
+    begin = np.asarray(starts, dtype=np.int64)
     heavy = np.append(weights, 0.0).astype(np.float32)
-    total = np.add.reduceat(heavy, begin)
-    recall = np.add.reduceat(heavy * padded.max(axis=1), begin) / np.maximum(total, 1e-6)
-    best = np.maximum.reduceat(padded, begin, axis=0)
-    precision = best @ own_weights / max(float(own_weights.sum()), 1e-6)
-    recall, precision = np.where(filled, recall, 0.0), np.where(filled, precision, 0.0)
+    filled = np.diff(np.append(begin, len(weights))) > 0
+    return Layout(begin, filled, heavy, np.maximum(np.add.reduceat(heavy, begin), 1e-6).astype(np.float32))
+
+
+def overlap(close: Array, layout: Layout, own_weights: Array, spans: Sequence[slice]) -> Overlap:
+    """Alignment of candidates with many texts, each [texts, candidates].
+
+    `close` [rows, columns] is the closeness of every text word to every answer word, `own_weights` [columns] what
+    the answer's words count, `spans` the columns of each candidate.
+    """
+    texts, count = len(layout.begin), len(spans)
+    if not close.shape[1] or not close.shape[0]:
+        zero = np.zeros((texts, count), dtype=np.float32)
+        return Overlap(zero, zero, zero)
+    padded = np.vstack([close, np.zeros((1, close.shape[1]), dtype=np.float32)])
+    reached = np.zeros((count, len(padded)), dtype=np.float32)
+    for number, span in enumerate(spans):
+        if span.stop > span.start:
+            reached[number] = padded[:, span].max(axis=1)
+    recall = np.add.reduceat(reached * layout.weights, layout.begin, axis=1).T / layout.total[:, None]
+    best = np.maximum.reduceat(padded, layout.begin, axis=0) * own_weights
+    sums = np.zeros((texts, close.shape[1] + 1), dtype=np.float32)
+    np.cumsum(best, axis=1, out=sums[:, 1:])
+    heavy = np.append(0.0, np.cumsum(own_weights))
+    first, last = [span.start for span in spans], [span.stop for span in spans]
+    precision = (sums[:, last] - sums[:, first]) / np.maximum(heavy[last] - heavy[first], 1e-6)
+    recall, precision = recall * layout.filled[:, None], precision * layout.filled[:, None]
     both = 2 * recall * precision / np.maximum(recall + precision, 1e-6)
     return Overlap(recall.astype(np.float32), precision.astype(np.float32), both.astype(np.float32))
 
 
-def turn(mine: Sequence[Word], yours: Sequence[Word], cosines: Array, weights: Array, lexicon: Lexicon) -> Turn:
+class Side(NamedTuple):
+    """The words of one text made ready for `turn`."""
+
+    words: tuple[Word, ...]
+    known: frozenset[str]  # lemmas and forms
+    polar: tuple[int, ...]  # places of words that have an opposite
+    marked: bool  # something is negated or stands behind "than"
+    actors: frozenset[str]  # lemmas of words with a role
+    places: dict[str, list[int]]  # of each lemma
+
+
+def side_of(words: Sequence[Word], lexicon: Lexicon) -> Side:
+    """The side of a text's content words."""
+    places: dict[str, list[int]] = {}
+    for place, word in enumerate(words):
+        places.setdefault(word.lemma, []).append(place)
+    return Side(
+        tuple(words),
+        frozenset([word.lemma for word in words] + [word.form for word in words]),
+        tuple(i for i, word in enumerate(words) if lexicon.pointed(word.form) or lexicon.pointed(word.lemma)),
+        any(word.negated or word.than for word in words),
+        frozenset(word.lemma for word in words if word.role),
+        places,
+    )
+
+
+def turn(mine: Side, yours: Side, cosines: Array, weights: Array, lexicon: Lexicon) -> Turn:
     """How the direction of the candidate `mine` differs from the text `yours`.
 
     `cosines` [yours, mine], `weights` [yours].
     """
-    if not mine or not yours:
-        return Turn(0.0, 0, False)
-    my_words = {word.lemma for word in mine} | {word.form for word in mine}
-    your_words = {word.lemma for word in yours} | {word.form for word in yours}
+    if not mine.words or not yours.words:
+        return STRAIGHT
     pointed = [  # my words that have an opposite and are not in your text
-        (column, word)
-        for column, word in enumerate(mine)
-        if _polar(lexicon, word) and word.lemma not in your_words and word.form not in your_words
+        column
+        for column in mine.polar
+        if mine.words[column].lemma not in yours.known and mine.words[column].form not in yours.known
     ]
-    if not pointed and not any(w.negated or w.than for w in mine) and not any(w.negated or w.than for w in yours):
-        return Turn(0.0, 0, False)  # most pairs: nothing here could turn them
-    places: dict[str, list[int]] = {}
-    for column, word in enumerate(mine):
-        places.setdefault(word.lemma, []).append(column)
+    if not (pointed or mine.marked or yours.marked or mine.actors & yours.actors):
+        return STRAIGHT  # most pairs: nothing here could turn them
     nearest = cosines.argmax(axis=1).tolist()
     closest = cosines.max(axis=1).tolist()
     flipped = aligned = 0.0
-    opposites = before_after = after_before = 0
+    opposites = before_after = after_before = roles = 0
     taken: set[int] = set()
-    for row, yours_word in enumerate(yours):
-        shared = yours_word.lemma in my_words or yours_word.form in my_words
-        if pointed and not shared and _polar(lexicon, yours_word):
-            against = [c for c, word in pointed if c not in taken and _opposite(lexicon, word, yours_word)]
+    for row, theirs in enumerate(yours.words):
+        if pointed and row in yours.polar and theirs.lemma not in mine.known and theirs.form not in mine.known:
+            against = [c for c in pointed if c not in taken and _opposite(lexicon, mine.words[c], theirs)]
             if against:
                 taken.add(against[0])
-                opposites += mine[against[0]].negated == yours_word.negated
+                opposites += mine.words[against[0]].negated == theirs.negated
                 continue
         column = nearest[row]
-        if same := places.get(yours_word.lemma):
-            column = min(same, key=lambda c: (mine[c].negated != yours_word.negated, mine[c].than != yours_word.than))
+        if same := mine.places.get(theirs.lemma):
+            column = min(
+                same, key=lambda c: (mine.words[c].negated != theirs.negated, mine.words[c].than != theirs.than)
+            )
         elif closest[row] < ALIGNED:
             continue
-        partner = mine[column]
+        partner = mine.words[column]
         weight = float(weights[row])
         aligned += weight
-        flipped += weight * (partner.negated != yours_word.negated)
-        before_after += yours_word.than and not partner.than
-        after_before += partner.than and not yours_word.than
+        flipped += weight * (partner.negated != theirs.negated)
+        before_after += theirs.than and not partner.than
+        after_before += partner.than and not theirs.than
+        if partner.role and theirs.role and partner.lemma == theirs.lemma:
+            roles += 1 if partner.role != theirs.role else -1
     swapped = before_after > 0 and after_before > 0
-    return Turn(flipped / max(aligned, 0.5), opposites, swapped)
-
-
-def _polar(lexicon: Lexicon, word: Word) -> bool:
-    return lexicon.polar(word.form) or lexicon.polar(word.lemma)
+    return Turn(flipped / max(aligned, 0.5), opposites, swapped, roles)
 
 
 def _opposite(lexicon: Lexicon, one: Word, other: Word) -> bool:

@@ -22,7 +22,7 @@ class BatchSummary(NamedTuple):
     labels: dict[str, int]
 
 
-class _Bad(Exception):
+class BadLine(Exception):
     """A line that cannot be marked, with the reason."""
 
 
@@ -42,11 +42,11 @@ def mark_batch(
         count += 1
         record: Any = None
         try:
-            record = _parsed(line)
+            record = parsed_line(line)
             added = _marked(record, syllabus_lookup, marker)
             labels[added["label"]] = labels.get(added["label"], 0) + 1
             record = {**record, **added}
-        except _Bad as problem:
+        except BadLine as problem:
             errors += 1
             kept = record if isinstance(record, dict) else {"input": line.rstrip("\r\n")}
             record = {**kept, "error": str(problem), "line": number}
@@ -72,33 +72,27 @@ def label_of(marking: Marking, points: int) -> tuple[Label, float, bool]:
     return label, round(min(1.0, probability), 4), sure
 
 
-def _parsed(line: str) -> Any:
+def parsed_line(line: str) -> Any:
+    """The value of one line of JSON."""
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise _Bad(f"not JSON: {error}") from error
+        raise BadLine(f"not JSON: {error}") from error
 
 
 def _marked(record: Any, lookup: Lookup, marker: Marker) -> dict[str, Any]:
     if not isinstance(record, dict):
-        raise _Bad("not a JSON object")
-    answer = _text(record, "answer")
+        raise BadLine("not a JSON object")
+    answer = text_of(record, "answer")
     if "question_id" not in record:
-        references = record.get("references")
-        if (
-            not isinstance(references, list)
-            or not references
-            or not all(isinstance(r, str) and r.strip() for r in references)
-        ):
-            raise _Bad('"references" must be a list of one or more texts')
-        label, probability, sure = marker.mark_references(_text(record, "question"), references, answer)
+        label, probability, sure = marker.mark_references(text_of(record, "question"), references_of(record), answer)
         return {"label": label, "probability": probability, "sure": sure}
-    id = _text(record, "question_id")
+    id = text_of(record, "question_id")
     question = lookup(id)
     if question is None:
-        raise _Bad(f'unknown question id "{id}"')
+        raise BadLine(f'unknown question id "{id}"')
     if not question.expectations:
-        raise _Bad(f'"{id}" is a choice question: it has no key points to mark')
+        raise BadLine(f'"{id}" is a choice question: it has no key points to mark')
     marking = marker.mark(question, answer)
     points = question.sufficient.points if question.sufficient is not None else len(question.expectations)
     label, probability, sure = label_of(marking, points)
@@ -112,10 +106,23 @@ def _marked(record: Any, lookup: Lookup, marker: Marker) -> dict[str, Any]:
     }
 
 
-def _text(record: dict[str, Any], field: str) -> str:
+def references_of(record: dict[str, Any]) -> list[str]:
+    """The reference answers of a line, one or more."""
+    references = record.get("references")
+    if (
+        not isinstance(references, list)
+        or not references
+        or not all(isinstance(each, str) and each.strip() for each in references)
+    ):
+        raise BadLine('"references" must be a list of one or more texts')
+    return references
+
+
+def text_of(record: dict[str, Any], field: str) -> str:
+    """A field that must be a text."""
     value = record.get(field)
     if not isinstance(value, str):
-        raise _Bad(f'"{field}" is missing' if value is None else f'"{field}" must be a text')
+        raise BadLine(f'"{field}" is missing' if value is None else f'"{field}" must be a text')
     return value
 
 

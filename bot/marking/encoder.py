@@ -57,7 +57,6 @@ class Encoder:
         self._cache: OrderedDict[str, Encoded] = OrderedDict()
         self._size = cache
         self._lock = Lock()
-        self._pool = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="encoder")
 
     def encode(self, texts: Sequence[str]) -> Array:
         """Unit vectors [n, 384], mean pooled, one row a text; `encode([])` is [0, 384]."""
@@ -88,7 +87,8 @@ class Encoder:
         with self._lock:
             unknown = [text for text in dict.fromkeys(texts) if text not in self._cache]
         if len(unknown) > 1:
-            list(self._pool.map(self.encoded, unknown))
+            with ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="encoder") as pool:
+                list(pool.map(self.encoded, unknown))
 
     def vocabulary(self) -> dict[str, int]:
         """Token -> id of the tokenizer."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
-from bot.marking.alignment import Turn, overlap, soften, turn
+from bot.marking.alignment import Side, Turn, overlap, side_of, soften, turn
 from bot.marking.encoder import Array
 from bot.marking.lexicon import Lexicon
 from bot.marking.pieces import Answer, Candidate, Reader
-from bot.marking.shelf import Shelf, novelty, sense
+from bot.marking.shelf import Integers, Plan, Shelf, novelty, plan_of, sense, unit
 
 _NAMES = """
     sim_max sim_top3 sim_statement residual_max sim_counter sim_counter_margin sim_others sim_others_margin
@@ -20,7 +19,8 @@ _NAMES = """
     agreeing_margin negation opposites swapped against_share own_negated shared_lemmas novel_share rank
     sim_centre sim_centre_margin lens_max lens_top3 lens_statement lens_centre lens_max_margin
     lens_centre_margin lens_counter_margin lens_wrong_margin lens_share negation_unusual negation_missing
-    opposing_margin nearest_against
+    opposing_margin nearest_against novel_weight novel_words score_top3 score_counter_margin score_others_margin
+    nearest_counter roles
 """
 # More of these never lowers the probability …
 _RAISING = """
@@ -28,12 +28,16 @@ _RAISING = """
     precision_max both_max both_top3 both_statement both_counter_margin both_others_margin both_wrong_margin
     best_score agreeing_score agreeing_margin shared_lemmas sim_centre sim_centre_margin lens_max lens_top3
     lens_statement lens_centre lens_max_margin lens_centre_margin lens_counter_margin lens_wrong_margin
-    lens_share
+    lens_share score_top3 score_counter_margin score_others_margin
 """
 # … and more of these never raises it.
-_LOWERING = "opposing_margin nearest_against opposing_score negation opposites swapped against_share negation_unusual"
+_LOWERING = """
+    opposing_margin nearest_against opposing_score negation opposites swapped against_share negation_unusual
+    nearest_counter roles
+"""
 NAMES = tuple(_NAMES.split())
 SIGNS = {**dict.fromkeys(_RAISING.split(), 1), **dict.fromkeys(_LOWERING.split(), -1)}
+SHARPNESS, NOWHERE = 6.0, 0.25  # of the share of the lens: closeness beyond which a point competes
 
 
 class Found(NamedTuple):
@@ -44,216 +48,203 @@ class Found(NamedTuple):
     novel: bool
 
 
-class _Seen(NamedTuple):
-    """One candidate beside all texts of the shelf, [texts] each."""
+class _Turns(NamedTuple):
+    """The turns of one candidate against its nearest texts."""
 
-    candidate: Candidate
-    sims: Array
-    residual: Array
-    recall: Array
-    precision: Array
-    both: Array
-    lens: Array
-    score: Array
-    through: Array  # the candidate itself through the lens
-    novel_share: float
-    novel: bool
+    first: Turn
+    share: float  # of the nearest texts that say the opposite
+    agreeing: float  # best score of a text that does not
+    opposing: float  # and of one that does
+    counters: float  # best score of a counter that agrees
+    shared: float  # largest share of a text's weight whose lemmas the candidate has
+    usual: float  # share of the nearest texts that negate
 
 
 class Comparison:
     """An answer laid beside every text of a question; made once an answer, asked once an expectation."""
 
     def __init__(self, answer: Answer, shelf: Shelf, reader: Reader, lexicon: Lexicon, lens: Array) -> None:
-        self._answer, self._shelf, self._lexicon, self._lens = answer, shelf, lexicon, lens
+        self._answer, self._shelf, self._lexicon = answer, shelf, lexicon
+        self._turns: dict[tuple[int, int], Turn] = {}
+        self._sides: dict[int, Side] = {}
+        self._candidates = answer.candidates
+        if not answer.candidates:
+            return
+        spans = [candidate.columns for candidate in answer.candidates]
         self._cosines = shelf.word_vectors @ answer.word_vectors.T
-        close = soften(self._cosines)
-        asked = shelf.question_words()
         rare = np.array([reader.rarity(word) for word in answer.words], dtype=np.float32)
-        news = novelty(answer.word_vectors, answer.words, shelf.question_vectors(), asked)
-        self._weights = rare * news
+        asked = shelf.question_words
+        weights = rare * novelty(answer.word_vectors, answer.words, shelf.question_vectors, asked)
+        vectors = np.stack([candidate.vector for candidate in answer.candidates])
         question = shelf.vectors[0]
-        away = shelf.vectors - np.outer(shelf.vectors @ question, question)
-        away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 0.2)
-        self._seen = [self._look(candidate, close, rare, asked, question, away) for candidate in answer.candidates]
-
-    def _look(
-        self, candidate: Candidate, close: Array, rare: Array, asked: frozenset[str], question: Array, away: Array
-    ) -> _Seen:
-        shelf, columns = self._shelf, list(candidate.columns)
-        sims = shelf.vectors @ candidate.vector
-        beyond = candidate.vector - float(candidate.vector @ question) * question
-        residual = away @ (beyond / max(float(np.linalg.norm(beyond)), 0.2))
-        over = overlap(close[:, columns], shelf.weights, shelf.starts, self._weights[columns])
-        heavy = float(self._weights[columns].sum())
-        words = self._answer.word_vectors[columns]
-        through = sense(candidate.vector, words, self._weights[columns], question) @ self._lens
-        through = through / max(float(np.linalg.norm(through)), 1e-6)
-        lens = self._shelf.through @ through
-        novel = [i for i in columns if self._answer.words[i].lemma not in asked and rare[i] > 0.35]
-        return _Seen(
-            candidate,
-            sims,
-            residual,
-            over.recall,
-            over.precision,
-            over.both,
-            lens,
-            0.35 * sims + 0.35 * over.both + 0.5 * lens,
-            through,
-            heavy / max(float(rare[columns].sum()), 1e-6),
-            bool(novel),
-        )
-
-    def turns(self, columns: Sequence[int], text: int) -> Turn:
-        """How the candidate's direction differs from that of one text of the shelf."""
-        shelf = self._shelf
-        rows = slice(shelf.starts[text], shelf.starts[text] + len(shelf.words[text]))
-        mine = [self._answer.words[i] for i in columns]
-        return turn(mine, shelf.words[text], self._cosines[rows][:, list(columns)], shelf.weights[rows], self._lexicon)
+        self._vectors = vectors
+        self._sims = shelf.vectors @ vectors.T
+        beyond = vectors - np.outer(vectors @ question, question)
+        beyond /= np.maximum(np.linalg.norm(beyond, axis=1, keepdims=True), 0.2)
+        residual = shelf.away @ beyond.T
+        recall, precision, both = overlap(soften(self._cosines), shelf.layout, weights, spans)
+        senses = [sense(v, answer.word_vectors[s], weights[s], question) for v, s in zip(vectors, spans)]
+        self._through = unit(np.stack(senses) @ lens)
+        lens_close = shelf.through @ self._through.T
+        self._score = 0.35 * self._sims + 0.35 * both + 0.5 * lens_close
+        measures = (self._sims, both, self._score, lens_close, residual, recall, precision)
+        self._all = np.stack(measures, axis=1)  # [texts, 7, candidates]
+        new = [word.lemma not in asked and rare[i] > 0.35 for i, word in enumerate(answer.words)]
+        self._novel_words = np.array([float(sum(new[s])) for s in spans])
+        self._novel_weight = np.array([float(weights[s].sum()) for s in spans])
+        self._novel_share = self._novel_weight / np.maximum([float(rare[s].sum()) for s in spans], 1e-6)
+        self._negated = np.array([float(sum(w.negated for w in answer.words[s])) for s in spans])
 
     def find(self, owner: str, wrong: bool = False, hidden: frozenset[int] = frozenset()) -> list[Found]:
         """The features of one expectation (or, if `wrong`, misconception) at its two best candidates.
 
         `hidden` are numbers of texts that must not be looked at (fitting leaves the text itself out).
         """
-        if not self._seen:
+        if not self._candidates:
             return []
-        shelf = self._shelf
-
-        def rows(owner: str, *kinds: str) -> list[int]:
-            return [i for i in shelf.rows(owner, *kinds) if i not in hidden]
-
-        own = rows(owner, "wrong" if wrong else "phrasing")
-        formal = rows(owner, "wrong-statement" if wrong else "statement")
-        counter = rows("", "phrasing", "statement") if wrong else rows(owner, "counter")
-        siblings = ("wrong", "wrong-statement") if wrong else ("phrasing", "statement")
-        others = [i for i in rows("", *siblings) if shelf.entries[i].owner != owner]
-        against = rows("", "counter") if wrong else rows("", "wrong", "wrong-statement")
-        own = own or formal
-        if not own:
+        plan = self._plan(owner, wrong, hidden)
+        if plan is None:
             return []
-        ranked = sorted(self._seen, key=lambda s: -(_top(s.score[own], 2) + 0.3 * _top(s.score[formal], 1)))
-        centres = self._centres(others)
-        return [self._values(seen, own, formal, counter, others, against, centres) for seen in ranked[:2]]
+        rank = _top(self._score[plan.own], 2) + 0.3 * _top(self._score[plan.formal], 1)
+        chosen = np.argsort(-rank, kind="stable")[:2]
+        values = self._values(chosen, plan)
+        return [Found(values[i], self._candidates[c], bool(self._novel_words[c])) for i, c in enumerate(chosen)]
 
-    def _centres(self, others: list[int]) -> Array:
-        """Unit mean vectors of the other expectations' texts [owners, 384]."""
-        grouped: dict[str, list[int]] = {}
-        for text in others:
-            grouped.setdefault(self._shelf.entries[text].owner, []).append(text)
-        if not grouped:
-            return np.zeros((1, self._shelf.vectors.shape[1]), dtype=np.float32)
-        means = np.stack([self._shelf.vectors[texts].mean(axis=0) for texts in grouped.values()])
-        return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6))
+    def _plan(self, owner: str, wrong: bool, hidden: frozenset[int]) -> Optional[Plan]:
+        plans = self._shelf.plans
+        if (owner, wrong, hidden) not in plans:
+            plans[owner, wrong, hidden] = plan_of(self._shelf, owner, wrong, hidden)
+        return plans[owner, wrong, hidden]
 
-    def _values(
-        self,
-        seen: _Seen,
-        own: list[int],
-        formal: list[int],
-        counter: list[int],
-        others: list[int],
-        against: list[int],
-        centres: Array,
-    ) -> Found:
-        best = sorted(own + formal, key=lambda i: -seen.score[i])[:5]
-        turns = [self.turns(seen.candidate.columns, i) for i in best]
-        agreeing = max((float(seen.score[i]) for i, t in zip(best, turns) if not t.against), default=0.0)
-        opposing = max((float(seen.score[i]) for i, t in zip(best, turns) if t.against), default=0.0)
-        near = sorted(counter, key=lambda i: -seen.score[i])[:3]
-        counters = max(
-            (float(seen.score[i]) for i in near if not self.turns(seen.candidate.columns, i).against), default=0.0
-        )
-        sim, both, score = _top(seen.sims[own], 1), _top(seen.both[own], 1), _top(seen.score[own], 1)
-        centre = self._shelf.vectors[own].mean(axis=0)
-        to_centre = float(centre @ seen.candidate.vector) / max(float(np.linalg.norm(centre)), 1e-6)
-        mine = [self._answer.words[i] for i in seen.candidate.columns]
-        lemmas = {word.lemma for word in mine}
-        mine_negated = float(any(word.negated for word in mine))
-        usual = sum(any(word.negated for word in self._shelf.words[i]) for i in best) / len(best)
-        values = (
+    def _values(self, chosen: Integers, plan: Plan) -> Array:
+        """Features of the chosen candidates [chosen, len(NAMES)]."""
+        own = self._all[plan.own][:, :, chosen]
+        sim, close, best, highest, residual, recall, precision = _top(own, 1)
+        sim3, close3, best3, highest3 = _top(own[:, :4], 3)
+        formal_sim, formal_close, _, formal_lens = self._nearest(plan.formal, chosen)
+        counter_sim, counter_close, counter, counter_lens = self._nearest(plan.counter, chosen)
+        other_sim, other_close, other, other_lens = self._nearest(plan.others, chosen)
+        against_sim, against_close, _, against_lens = self._nearest(plan.against, chosen)
+        turns = [self._turned(int(c), plan) for c in chosen]
+        agreeing, opposing, counters = (np.array([getattr(t, n) for t in turns]) for n in _Turns._fields[2:5])
+        usual = np.array([t.usual for t in turns])
+        negated = (self._negated[chosen] > 0).astype(np.float32)
+        vectors = self._vectors[chosen]
+        to_centre = vectors @ plan.centre
+        central = self._through[chosen] @ plan.lens_centre
+        rivals = self._through[chosen] @ plan.lens_rivals.T
+        best_rival = rivals.max(axis=1) if rivals.shape[1] else np.zeros(len(chosen))
+        powers = np.exp(SHARPNESS * np.column_stack([central, rivals, np.full(len(chosen), NOWHERE)]))
+        columns = (
             sim,
-            _top(seen.sims[own], 3),
-            _top(seen.sims[formal], 1),
-            _top(seen.residual[own], 1),
-            _top(seen.sims[counter], 1),
-            sim - _top(seen.sims[counter], 1),
-            _top(seen.sims[others], 1),
-            sim - _top(seen.sims[others], 1),
-            sim - _top(seen.sims[against], 1),
-            float(seen.sims[0]),
-            _top(seen.recall[own], 1),
-            _top(seen.precision[own], 1),
-            both,
-            _top(seen.both[own], 3),
-            _top(seen.both[formal], 1),
-            both - _top(seen.both[counter], 1),
-            both - _top(seen.both[others], 1),
-            both - _top(seen.both[against], 1),
-            score,
+            sim3,
+            formal_sim,
+            residual,
+            counter_sim,
+            sim - counter_sim,
+            other_sim,
+            sim - other_sim,
+            sim - against_sim,
+            self._sims[0, chosen],
+            recall,
+            precision,
+            close,
+            close3,
+            formal_close,
+            close - counter_close,
+            close - other_close,
+            close - against_close,
+            best,
             agreeing,
             opposing,
             counters,
             agreeing - counters,
-            turns[0].negation,
-            float(turns[0].opposites),
-            float(turns[0].swapped),
-            sum(t.against for t in turns) / len(turns),
-            float(sum(word.negated for word in mine)),
-            max(self._shared(lemmas, i) for i in best),
-            seen.novel_share,
-            float((seen.score[others] > score).sum()),
+            [t.first.negation for t in turns],
+            [float(t.first.opposites) for t in turns],
+            [float(t.first.swapped) for t in turns],
+            [t.share for t in turns],
+            self._negated[chosen],
+            [t.shared for t in turns],
+            self._novel_share[chosen],
+            (self._score[np.ix_(plan.others, chosen)] > best).sum(axis=0),
             to_centre,
-            to_centre - float((centres @ seen.candidate.vector).max()),
-            *self._lensed(seen, own, formal, counter, others, against),
-            mine_negated * (1 - usual),
-            (1 - mine_negated) * usual,
-            opposing - agreeing,
-            float(turns[0].against),
-        )
-        return Found(np.array(values, dtype=np.float32), seen.candidate, seen.novel)
-
-    def _lensed(
-        self, seen: _Seen, own: list[int], formal: list[int], counter: list[int], others: list[int], against: list[int]
-    ) -> tuple[float, ...]:
-        """Closeness in the space fitted to tell key points apart."""
-        lens = seen.lens
-        highest, centre = _top(lens[own], 1), _central(self._shelf.through[own], seen.through)
-        grouped: dict[str, list[int]] = {}
-        for text in others:
-            grouped.setdefault(self._shelf.entries[text].owner, []).append(text)
-        rivals = [_central(self._shelf.through[texts], seen.through) for texts in grouped.values()]
-        powers = np.exp(6.0 * np.array([centre, *rivals, 0.25]))
-        return (
+            to_centre - (vectors @ plan.rivals.T).max(axis=1),
             highest,
-            _top(lens[own], 3),
-            _top(lens[formal], 1),
-            centre,
-            highest - _top(lens[others], 1),
-            centre - max(rivals, default=0.0),
-            highest - _top(lens[counter], 1),
-            highest - _top(lens[against], 1),
-            float(powers[0] / powers.sum()),
+            highest3,
+            formal_lens,
+            central,
+            highest - other_lens,
+            central - best_rival,
+            highest - counter_lens,
+            highest - against_lens,
+            powers[:, 0] / powers.sum(axis=1),
+            negated * (1 - usual),
+            (1 - negated) * usual,
+            opposing - agreeing,
+            [float(t.first.against) for t in turns],
+            self._novel_weight[chosen],
+            self._novel_words[chosen],
+            best3,
+            best - counter,
+            best - other,
+            (counter > best).astype(np.float32),
+            [float(t.first.roles) for t in turns],
+        )
+        return np.column_stack(columns).astype(np.float32)
+
+    def _nearest(self, texts: Integers, chosen: Integers) -> Array:
+        """Largest sim, both, score and lens of the texts at the chosen candidates [4, chosen]; 0 for no texts."""
+        return _top(self._all[texts][:, :4, chosen], 1)
+
+    def _turned(self, candidate: int, plan: Plan) -> _Turns:
+        """What turns a candidate round against the five texts of a plan that are nearest to it."""
+        score, shelf = self._score[:, candidate], self._shelf
+        best = plan.near[np.argsort(-score[plan.near], kind="stable")[:5]].tolist()
+        turns = [self._turn(candidate, i) for i in best]
+        near = plan.counter[np.argsort(-score[plan.counter], kind="stable")[:3]].tolist()
+        lemmas = self._side(candidate).places
+        shared = 0.0
+        for text in best:
+            weights = shelf.weights[shelf.starts[text] : shelf.starts[text] + len(shelf.words[text])].tolist()
+            mine = sum(weight for weight, word in zip(weights, shelf.words[text]) if word.lemma in lemmas)
+            shared = max(shared, mine / max(sum(weights), 1e-6))
+        return _Turns(
+            turns[0],
+            sum(t.against for t in turns) / len(turns),
+            max((float(score[i]) for i, t in zip(best, turns) if not t.against), default=0.0),
+            max((float(score[i]) for i, t in zip(best, turns) if t.against), default=0.0),
+            max((float(score[i]) for i in near if not self._turn(candidate, i).against), default=0.0),
+            shared,
+            float(plan.negated[best].mean()),
         )
 
-    def _shared(self, lemmas: set[str], text: int) -> float:
-        """Share of a text's weight whose lemmas the candidate has."""
-        start, words = self._shelf.starts[text], self._shelf.words[text]
-        weights = self._shelf.weights[start : start + len(words)]
-        total = float(weights.sum())
-        return sum(float(w) for w, word in zip(weights, words) if word.lemma in lemmas) / total if total else 0.0
+    def _side(self, candidate: int) -> Side:
+        if (known := self._sides.get(candidate)) is None:
+            words = self._answer.words[self._candidates[candidate].columns]
+            known = self._sides[candidate] = side_of(words, self._lexicon)
+        return known
+
+    def _turn(self, candidate: int, text: int) -> Turn:
+        """How the candidate's direction differs from that of one text of the shelf."""
+        if (known := self._turns.get((candidate, text))) is not None:
+            return known
+        shelf = self._shelf
+        if (yours := shelf.sides.get(text)) is None:
+            yours = shelf.sides[text] = side_of(shelf.words[text], self._lexicon)
+        rows = slice(shelf.starts[text], shelf.starts[text] + len(shelf.words[text]))
+        cosines = self._cosines[rows, self._candidates[candidate].columns]
+        found = turn(self._side(candidate), yours, cosines, shelf.weights[rows], self._lexicon)
+        self._turns[candidate, text] = found
+        return found
 
 
-def _central(vectors: Array, vector: Array) -> float:
-    """Cosine of a unit vector to the mean of unit vectors."""
-    mean = vectors.mean(axis=0)
-    return float(mean @ vector) / max(float(np.linalg.norm(mean)), 1e-6)
-
-
-def _top(values: Array, count: int) -> float:
-    """Mean of the largest `count`, 0 where there are none."""
-    if not len(values):
-        return 0.0
-    if count == 1 or len(values) == 1:
-        return float(np.max(values))
-    return float(np.sum(np.sort(values)[-count:])) / min(count, len(values))
+def _top(values: Array, count: int) -> Array:
+    """Mean of the largest `count` along the first axis, 0 where there are none."""
+    rows = len(values)
+    if not rows:
+        return np.zeros(values.shape[1:], dtype=np.float32)
+    if count == 1 or rows == 1:
+        return np.asarray(values.max(axis=0))
+    if rows <= count:
+        return np.asarray(values.mean(axis=0))
+    return np.asarray(np.partition(values, rows - count, axis=0)[rows - count :].mean(axis=0))

@@ -1,4 +1,4 @@
-"""Small word lists that marking needs: spellings, negators, opposites. The words are data in `data/lexicon.json`."""
+"""Word lists that marking needs: spellings, negators, opposites. The words are data in `data/lexicon.json`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ class Lexicon:
                 for side, words in ((0, one), (1, other)):
                     for word in words:
                         self._sides.setdefault(word, set()).add((number, side))
-            self._opposites = {word: self._opposed(word) for word in self._sides}
+            self._opposites = {word: set(self._opposed(word)) for word in self._sides}
+            for one, other in raw["antonyms"]:
+                self._opposites.setdefault(one, set()).add(other)
+                self._opposites.setdefault(other, set()).add(one)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
                 f"{path}: the word lists are missing or damaged ({error}). Fetch the file again."
@@ -41,6 +44,10 @@ class Lexicon:
     def polar(self, word: str) -> bool:
         """Whether the word stands on one side of a pair of opposites."""
         return word in self._sides
+
+    def pointed(self, word: str) -> bool:
+        """Whether the word has an opposite in any of the lists."""
+        return word in self._opposites
 
     def opposite(self, one: str, other: str) -> bool:
         """Whether the two words stand on the two sides of a pair, and nowhere on the same side."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -33,7 +34,7 @@ class Word(msgspec.Struct, frozen=True, array_like=True):
     lemma: str
     content: bool
     negated: bool
-    subject: bool
+    role: int  # in its clause: 1 who does it, 2 whom or what it is done to, 0 neither
     than: bool  # stands behind "than"
 
 
@@ -70,10 +71,17 @@ class Linguist:
         reading = self.speller.read(_cut(text), vocabulary)
         return reading, self.parse(reading.text)
 
+    def read_all(self, texts: Sequence[str], vocabulary: frozenset[str] = frozenset()) -> list[Parsed]:
+        """The parses of many texts; quicker than one by one."""
+        readings = [self.speller.read(_cut(text), vocabulary).text for text in texts]
+        docs = self._nlp.pipe([_flat(text) for text in readings], batch_size=64)
+        return [self._parsed(text, doc) for text, doc in zip(readings, docs)]
+
     def parse(self, text: str) -> Parsed:
         """Words, sentences and clauses of a text that is spelled right."""
-        flat = _BULLET.sub(lambda found: found.group()[0:0] + " " * len(found.group()), text)
-        doc = self._nlp(flat.replace("\n", " "))
+        return self._parsed(text, self._nlp(_flat(text)))
+
+    def _parsed(self, text: str, doc: Any) -> Parsed:
         tokens = [token for token in doc if not token.is_space and any(c.isalnum() for c in token.text)]
         breaks = {index for index, character in enumerate(text) if character == "\n"}
         breaks |= {found.end() for found in _BULLET.finditer(text)}
@@ -87,7 +95,7 @@ class Linguist:
                 _lemma(token),
                 token.pos_ in _CONTENT and not token.lower_.startswith("'") or self.lexicon.polar(token.lower_),
                 token.i in negated,
-                token.dep_ in ("nsubj", "nsubjpass", "csubj"),
+                _role(token),
                 token.i in after_than,
             )
             for token in tokens
@@ -141,6 +149,17 @@ class Linguist:
                 stack += list(node.children)
             inside ^= scope - {token.i}
         return inside
+
+
+def _flat(text: str) -> str:
+    """The text on one line without bullets, each character in its place."""
+    return _BULLET.sub(lambda found: " " * len(found.group()), text).replace("\n", " ")
+
+
+def _role(token: Any) -> int:
+    if token.dep_ == "nsubj" or token.dep_ == "pobj" and token.head.dep_ == "agent":
+        return 1
+    return 2 if token.dep_ in ("dobj", "nsubjpass", "dative", "iobj") or token.head.dep_ == "dative" else 0
 
 
 def _lemma(token: Any) -> str:

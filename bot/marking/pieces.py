@@ -12,23 +12,26 @@ from bot.marking.encoder import DIMENSIONS, Array, Encoder
 from bot.marking.linguistics import Linguist, Parsed, Span, Word
 
 MAX_CANDIDATES = 32
+MAX_PARTS = 16  # an answer of more clauses is taken sentence by sentence
 FIRST_WORD_ID = 1_990  # the tokenizer's list begins with unused places and single characters
 COMMON, STRANGE = 0.3, 1.0
+JOINING = frozenset(("and", "but", "because", "so", "or", "then", "also", "plus"))
 
 
 class Piece(NamedTuple):
-    """One authored text: unit vector [384], its content words, their unit vectors [words, 384]."""
+    """One text: unit vector [384], its content words, their unit vectors [words, 384], and how many tokens it has."""
 
     vector: Array
     words: tuple[Word, ...]
     word_vectors: Array
+    tokens: int
 
 
 class Candidate(NamedTuple):
-    """One piece of an answer that may meet an expectation: which content words, and where it stands in the answer."""
+    """One piece of an answer that may meet an expectation: its content words and where it stands in the answer."""
 
     vector: Array
-    columns: tuple[int, ...]
+    columns: slice  # of the answer's content words
     start: int  # characters [start, end) of the reading
     end: int
     whole: bool
@@ -49,40 +52,64 @@ class Reader:
         self._encoder = encoder
         self._linguist = linguist
         self._ids = encoder.vocabulary()
+        self._rarity: dict[tuple[str, str], float] = {}
 
-    def piece(self, text: str, vocabulary: frozenset[str] = frozenset()) -> Piece:
-        """An authored text; phrasings have slips, so spelling is corrected here too."""
-        _, parsed = self._linguist.read(text, vocabulary)
-        words, vectors = self._content(parsed, [Span(0, len(parsed.words))])
-        return Piece(self._encoder.encode([_tidy(parsed.text)])[0], words, vectors)
+    def pieces(self, texts: Sequence[str], vocabulary: frozenset[str] = frozenset()) -> list[Piece]:
+        """Authored texts; phrasings have slips, so spelling is corrected here too."""
+        parses = self._linguist.read_all(texts, vocabulary)
+        spans = [Span(0, len(parsed.words)) for parsed in parses]
+        self._encoder.warm([_text(parsed, span)[0] for parsed, span in zip(parses, spans)])
+        return [self._piece(parsed, span) for parsed, span in zip(parses, spans)]
 
     def answer(self, parsed: Parsed) -> Answer:
-        """Clauses, neighbouring pairs of clauses, sentences and the whole answer, each once."""
+        """Clauses, neighbouring pairs of clauses, sentences and the whole answer, each once.
+
+        Clauses and the whole are encoded; what lies between is the mean of its clauses.
+        """
         if not parsed.words:
             return Answer((), (), np.zeros((0, DIMENSIONS), dtype=np.float32))
-        spans: dict[Span, None] = dict.fromkeys(parsed.clauses)
-        sentence_of = {
-            clause: s for s in parsed.sentences for clause in parsed.clauses if s.first <= clause.first < s.last
-        }
-        for one, other in zip(parsed.clauses, parsed.clauses[1:]):
-            if sentence_of.get(one) == sentence_of.get(other) or other.last - one.first <= 14:
-                spans[Span(one.first, other.last)] = None
-        spans.update(dict.fromkeys(parsed.sentences))
+        parts = parsed.clauses if len(parsed.clauses) <= MAX_PARTS else parsed.sentences
         everything = Span(0, len(parsed.words))
-        kept = [span for span in spans if span != everything][: MAX_CANDIDATES - 1] + [everything]
-        texts = [_tidy(parsed.text[parsed.words[s.first].start : parsed.words[s.last - 1].end]) for s in kept]
-        self._encoder.warm([*texts, *(_of_words(parsed, s) for s in parsed.sentences if s.last > s.first)])
-        words, vectors = self._content(parsed, parsed.sentences)
+        pieces = [self._piece(parsed, span) for span in parts]
+        sums = [piece.vector * piece.tokens for piece in pieces]
+        first_word = [0]
+        for piece in pieces:
+            first_word.append(first_word[-1] + len(piece.words))
+        runs: dict[tuple[int, int], None] = {(i, i + 1): None for i in range(len(parts))}
+        sentence_of = [
+            next((n for n, s in enumerate(parsed.sentences) if s.first <= p.first < s.last), -1) for p in parts
+        ]
+        for i in range(len(parts) - 1):
+            if sentence_of[i] == sentence_of[i + 1] or parts[i + 1].last - parts[i].first <= 14:
+                runs[(i, i + 2)] = None
+        for sentence in sorted(set(sentence_of)):
+            inside = [i for i, n in enumerate(sentence_of) if n == sentence]
+            runs[(inside[0], inside[-1] + 1)] = None
+        runs.pop((0, len(parts)), None)
         candidates = []
-        for span, text in zip(kept, texts):
-            start, end = parsed.words[span.first].start, parsed.words[span.last - 1].end
-            columns = tuple(i for i, word in enumerate(words) if start <= word.start < end)
-            vector = self._encoder.encode([text])[0]
-            candidates.append(Candidate(vector, columns, start, end, span == everything))
-        return Answer(tuple(candidates), words, vectors)
+        for one, other in list(runs)[: MAX_CANDIDATES - 1]:
+            vector = pieces[one].vector if other == one + 1 else _unit(np.sum(sums[one:other], axis=0))
+            columns = slice(first_word[one], first_word[other])
+            start, end = parsed.words[parts[one].first].start, parsed.words[parts[other - 1].last - 1].end
+            candidates.append(Candidate(vector, columns, start, end, False))
+        whole = pieces[0].vector
+        if len(parts) > 1 or parts[0] != everything:
+            whole = self._encoder.encoded(_text(parsed, everything)[0]).vector
+        start, end = parsed.words[0].start, parsed.words[-1].end
+        candidates.append(Candidate(whole, slice(0, first_word[-1]), start, end, True))
+        words = tuple(word for piece in pieces for word in piece.words)
+        return Answer(tuple(candidates), words, np.concatenate([piece.word_vectors for piece in pieces]))
 
     def rarity(self, word: Word) -> float:
         """How much a word says, 0–1: rare words more than common ones, words on a side of opposites always much."""
+        key = (word.form, word.lemma)
+        if (known := self._rarity.get(key)) is None:
+            if len(self._rarity) > 50_000:
+                self._rarity.clear()
+            known = self._rarity[key] = self._rare(word)
+        return known
+
+    def _rare(self, word: Word) -> float:
         place = self._ids.get(word.form, self._ids.get(word.lemma))
         weight = 1.0 if place is None else min(1.0, math.log(2 + max(0, place - FIRST_WORD_ID)) / math.log(20_000))
         if self._linguist.lexicon.polar(word.form) or self._linguist.lexicon.polar(word.lemma):
@@ -93,49 +120,45 @@ class Reader:
         """Whether the lower-case word is spelled right as far as the word lists know."""
         return self._linguist.speller.known(word)
 
-    def _content(self, parsed: Parsed, spans: Sequence[Span]) -> tuple[tuple[Word, ...], Array]:
-        """The content words of the spans and their vectors, in half precision (as the cache on disk keeps them)."""
+    def _piece(self, parsed: Parsed, span: Span) -> Piece:
+        """A span in one pass of the encoder; word vectors in half precision (as the cache on disk keeps them)."""
+        text, start = _text(parsed, span)
+        encoded = self._encoder.encoded(text)
         words: list[Word] = []
         vectors: list[Array] = []
-        for span in spans:
-            if span.last <= span.first:
+        for word in parsed.words[span.first : span.last]:
+            if not word.content:
                 continue
-            inside = parsed.words[span.first : span.last]
-            start = inside[0].start
-            text = _of_words(parsed, span)
-            offsets, tokens = self._encoder.tokens(text)
-            for word in inside:
-                if not word.content:
-                    continue
-                rows = [i for i, (a, b) in enumerate(offsets) if a < word.end - start and b > word.start - start]
-                if not rows:
-                    continue  # behind the encoder's 128 tokens
-                mean = tokens[rows].mean(axis=0)
+            first, last = word.start - start, word.end - start
+            rows = [i for i, (a, b) in enumerate(encoded.offsets) if a < last and b > first]
+            if rows:  # none: a joining word in front, or behind the encoder's 128 tokens
                 words.append(word)
-                vectors.append(mean / max(float(np.linalg.norm(mean)), 1e-9))
+                vectors.append(encoded.middle[rows[0] : rows[-1] + 1].sum(axis=0))
         if not words:
-            return (), np.zeros((0, DIMENSIONS), dtype=np.float32)
-        return tuple(words), np.stack(vectors).astype(np.float16).astype(np.float32)
+            none = np.zeros((0, DIMENSIONS), dtype=np.float32)
+            return Piece(encoded.vector, (), none, len(encoded.offsets) or 1)
+        stacked = np.stack(vectors)
+        stacked /= np.maximum(np.linalg.norm(stacked, axis=1, keepdims=True), 1e-9)
+        halved = stacked.astype(np.float16).astype(np.float32)
+        return Piece(encoded.vector, tuple(words), halved, len(encoded.offsets) or 1)
 
 
-def _of_words(parsed: Parsed, span: Span) -> str:
-    """The text of a span, on one line, each character in its place."""
-    return parsed.text[parsed.words[span.first].start : parsed.words[span.last - 1].end].replace("\n", " ")
+def _unit(vector: Array) -> Array:
+    return np.asarray(vector / max(float(np.linalg.norm(vector)), 1e-9), dtype=np.float32)
 
 
-def _tidy(text: str) -> str:
-    """One line without a joining word in front, as the encoder sees a clause."""
-    words = text.split()
-    while len(words) > 2 and words[0].lower().strip(",;:-") in (
-        "and",
-        "but",
-        "because",
-        "so",
-        "or",
-        "then",
-        "also",
-        "plus",
-        "",
-    ):
-        words = words[1:]
-    return " ".join(words).strip(" ,;:-.") or " "
+def _text(parsed: Parsed, span: Span) -> tuple[str, int]:
+    """What the encoder sees of a span, each character in its place, and where that begins.
+
+    The whole of a text is given as it is (language understanding has encoded it already) unless a joining word
+    stands in front; a clause goes without its joining words.
+    """
+    first = span.first
+    while span.last - first > 2 and parsed.words[first].form in JOINING:
+        first += 1
+    if span.last - span.first == len(parsed.words) and first == span.first:
+        return parsed.text, 0
+    if span.last <= first:
+        return " ", 0
+    start = parsed.words[first].start
+    return parsed.text[start : parsed.words[span.last - 1].end].replace("\n", " "), start

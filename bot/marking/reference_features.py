@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bot.marking.alignment import overlap, soften, turn
+from bot.marking.alignment import Overlap, layout_of, overlap, side_of, soften, turn
 from bot.marking.encoder import Array
 from bot.marking.linguistics import Linguist, Word
 from bot.marking.pieces import Reader
@@ -20,7 +20,7 @@ _NAMES = """
     lemma_recall_rare trigrams pairs negation opposites swapped against negations_differ own_negated
     reference_negated sim_question reference_question novel_weight novel_share words reference_words word_ratio
     references sim_beyond_question best_coverage_mean unmatched_weight sim_max recall_max sense sense_words
-    sense_clause lens lens_distance
+    sense_clause roles pointed_words unmet_negation lens lens_distance
 """
 # More of these never lowers the probability …
 _RAISING = """
@@ -29,7 +29,7 @@ _RAISING = """
     sense_clause lens
 """
 # … and more of these never raises it.
-_LOWERING = "opposites swapped lens_distance"
+_LOWERING = "opposites swapped roles lens_distance"
 NAMES = tuple(_NAMES.split())
 SIGNS = {**dict.fromkeys(_RAISING.split(), 1), **dict.fromkeys(_LOWERING.split(), -1)}
 
@@ -38,7 +38,7 @@ def shelf(question: str, references: Sequence[str], reader: Reader) -> tuple[She
     """The question and its reference answers, ready for comparison, and their vocabulary."""
     entries = (Entry("question", "", question), *(Entry("reference", "", text) for text in references))
     vocabulary = words_of([entry.text for entry in entries])
-    pieces = [reader.piece(entry.text, vocabulary) for entry in entries]
+    pieces = reader.pieces([entry.text for entry in entries], vocabulary)
     return assemble(entries, pieces, vocabulary, reader, np.eye(768, 1, dtype=np.float32)), vocabulary
 
 
@@ -64,16 +64,19 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens:
     said = reader.answer(parsed)
     if not said.candidates or not said.words:
         return Compared(np.zeros(len(NAMES), dtype=np.float32), False, np.zeros_like(shelf.senses[0]), shelf.senses[0])
-    asked = shelf.question_words()
+    asked = shelf.question_words
     rare = np.array([reader.rarity(word) for word in said.words], dtype=np.float32)
-    weights = rare * novelty(said.word_vectors, said.words, shelf.question_vectors(), asked)
+    weights = rare * novelty(said.word_vectors, said.words, shelf.question_vectors, asked)
     cosines = shelf.word_vectors @ said.word_vectors.T
     close = soften(cosines)
     shelf_rare = np.array([reader.rarity(word) for words in shelf.words for word in words], dtype=np.float32)
     whole = said.candidates[-1].vector
     sims = shelf.vectors @ whole
-    over = overlap(close, shelf.weights, shelf.starts, weights)
-    plain = overlap(close, shelf_rare, shelf.starts, rare)
+    clauses = said.candidates
+    spans = [candidate.columns for candidate in clauses]
+    parts = overlap(close, shelf.layout, weights, spans)
+    over = Overlap(*(each[:, -1] for each in parts))
+    plain = Overlap(*(e[:, -1] for e in overlap(close, layout_of(shelf.starts, shelf_rare), rare, spans[-1:])))
     references = range(1, len(shelf.entries))
     best = max(references, key=lambda i: float(sims[i] + over.both[i] + 0.5 * plain.recall[i]))
     rows = slice(shelf.starts[best], shelf.starts[best] + len(shelf.words[best]))
@@ -82,14 +85,13 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens:
     heavy = wanted_weights if len(wanted) else np.ones(1, dtype=np.float32)
     question = shelf.vectors[0]
     beyond = _beyond(whole, question)
-    clauses = said.candidates
     clause_sim = max(float(shelf.vectors[best] @ c.vector) for c in clauses)
-    parts = [overlap(close[:, list(c.columns)], shelf.weights, shelf.starts, weights[list(c.columns)]) for c in clauses]
-    turned = turn(said.words, wanted, cosines[rows], wanted_weights, linguist.lexicon)
+    mine, yours = side_of(said.words, linguist.lexicon), side_of(wanted, linguist.lexicon)
+    turned = turn(mine, yours, cosines[rows], wanted_weights, linguist.lexicon)
     lemmas, wanted_lemmas = {w.lemma for w in said.words}, {w.lemma for w in wanted}
     key = max(float(heavy.max()) * 0.7, 1e-6)
     others = list(references)
-    senses = [sense(c.vector, said.word_vectors[list(c.columns)], weights[list(c.columns)], question) for c in clauses]
+    senses = [sense(c.vector, said.word_vectors[c.columns], weights[c.columns], question) for c in clauses]
     target = shelf.senses[best]
     half = len(question)
     closeness = [_cosine(each, target) for each in senses]
@@ -105,8 +107,8 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens:
         float(plain.precision[best]),
         float(plain.both[best]),
         float(over.both[others].mean()),
-        max(float(p.recall[best]) for p in parts),
-        max(float(p.both[best]) for p in parts),
+        float(parts.recall[best].max()),
+        float(parts.both[best].max()),
         float(cover[heavy >= key].min()),
         _share(heavy, cover >= 0.5),
         _share(heavy, cover >= 0.8),
@@ -139,6 +141,9 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens:
         closeness[-1],
         _cosine(senses[-1][half:], target[half:]),
         max(closeness),
+        float(turned.roles),
+        float(len(mine.polar)),
+        float(any(w.negated for w in said.words)) * (1 - turned.negation),
         *through(lens, senses[-1], target),
     )
     novel = any(w.lemma not in asked and r > 0.35 for w, r in zip(said.words, rare))

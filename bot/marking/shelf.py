@@ -5,20 +5,25 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple, Optional
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
+from bot.marking.alignment import Layout, Side, layout_of
 from bot.marking.encoder import DIMENSIONS, Array
 from bot.marking.linguistics import Word
 from bot.marking.pieces import Piece, Reader
 from bot.marking.spelling import WORD
 from bot.syllabus.model import Question
 
-LAYOUT = "3"  # raise it when what is stored changes
+Integers = npt.NDArray[np.int64]
+LAYOUT = "4"  # raise it when what is stored changes
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -29,8 +34,12 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     text: str
 
 
-class Shelf(NamedTuple):
-    """A question's texts side by side. `starts[i]` is the row of text i's first word; rows of all words are stacked."""
+@dataclass(frozen=True)
+class Shelf:
+    """A question's texts side by side, and what follows from them alone.
+
+    `starts[i]` is the row of text i's first word; rows of all words are stacked.
+    """
 
     entries: tuple[Entry, ...]
     vectors: Array  # [texts, 384]
@@ -46,14 +55,91 @@ class Shelf(NamedTuple):
         """Numbers of the texts of that owner ("" for any) and those kinds."""
         return [i for i, e in enumerate(self.entries) if e.kind in kinds and (not owner or e.owner == owner)]
 
+    @cached_property
     def question_words(self) -> frozenset[str]:
         """Lemmas of the question's own content words."""
         return frozenset(word.lemma for i in self.rows("", "question") for word in self.words[i])
 
+    @cached_property
     def question_vectors(self) -> Array:
         """Word vectors of the question's own text [words, 384]."""
-        count = len(self.words[0])
-        return self.word_vectors[:count]
+        return self.word_vectors[: len(self.words[0])]
+
+    @cached_property
+    def away(self) -> Array:
+        """The texts' vectors less the question's direction, of length about 1, [texts, 384]."""
+        question = self.vectors[0]
+        rest = self.vectors - np.outer(self.vectors @ question, question)
+        return np.asarray(rest / np.maximum(np.linalg.norm(rest, axis=1, keepdims=True), 0.2), dtype=np.float32)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where each text's words are, for alignment."""
+        return layout_of(self.starts, self.weights)
+
+    @cached_property
+    def sides(self) -> dict[int, Side]:
+        """The texts made ready for `alignment.turn`, filled as they are asked for."""
+        return {}
+
+    @cached_property
+    def plans(self) -> dict[tuple[str, bool, frozenset[int]], Optional[Plan]]:
+        """Which texts count for an expectation or misconception, filled as they are asked for."""
+        return {}
+
+
+class Plan(NamedTuple):
+    """Which texts count how for one expectation or misconception, and their means."""
+
+    own: Integers
+    formal: Integers
+    counter: Integers
+    others: Integers
+    against: Integers
+    near: Integers  # own and formal
+    centre: Array  # [384] unit mean of own
+    rivals: Array  # [owners, 384] unit means of the others
+    lens_centre: Array  # [k]
+    lens_rivals: Array  # [owners, k]
+    negated: Array  # [texts] 1 where a text negates
+
+
+def plan_of(shelf: Shelf, owner: str, wrong: bool = False, hidden: frozenset[int] = frozenset()) -> Optional[Plan]:
+    """The plan of one expectation (or, if `wrong`, misconception) without hidden texts; None if nothing is left."""
+
+    def rows(owner: str, *kinds: str) -> Integers:
+        return np.array([i for i in shelf.rows(owner, *kinds) if i not in hidden], dtype=np.int64)
+
+    own = rows(owner, "wrong" if wrong else "phrasing")
+    formal = rows(owner, "wrong-statement" if wrong else "statement")
+    counter = rows("", "phrasing", "statement") if wrong else rows(owner, "counter")
+    siblings = rows("", *(("wrong", "wrong-statement") if wrong else ("phrasing", "statement")))
+    others = np.array([i for i in siblings if shelf.entries[i].owner != owner], dtype=np.int64)
+    against = rows("", "counter") if wrong else rows("", "wrong", "wrong-statement")
+    own = own if len(own) else formal
+    if not len(own):
+        return None
+    grouped: dict[str, list[int]] = {}
+    for text in others:
+        grouped.setdefault(shelf.entries[text].owner, []).append(int(text))
+    groups = list(grouped.values())
+    return Plan(
+        own,
+        formal,
+        counter,
+        others,
+        against,
+        np.concatenate([own, formal]) if own is not formal else own,
+        unit(shelf.vectors[own].mean(axis=0)[None, :])[0],
+        unit(np.stack([shelf.vectors[g].mean(axis=0) for g in groups]))
+        if groups
+        else np.zeros((1, DIMENSIONS), dtype=np.float32),
+        unit(shelf.through[own].mean(axis=0)[None, :])[0],
+        unit(np.stack([shelf.through[g].mean(axis=0) for g in groups]))
+        if groups
+        else np.zeros((0, shelf.through.shape[1]), dtype=np.float32),
+        np.array([any(word.negated for word in words) for words in shelf.words], dtype=np.float32),
+    )
 
 
 def entries_of(question: Question) -> tuple[Entry, ...]:
@@ -162,7 +248,7 @@ class Library:
             vocabulary = vocabulary_of(question, self._reader)
             pieces = self._stored(key, entries)
             if pieces is None:
-                pieces = [self._reader.piece(entry.text, vocabulary) for entry in entries]
+                pieces = self._reader.pieces([entry.text for entry in entries], vocabulary)
                 self._store(key, entries, pieces)
             known = self._shelves[key] = assemble(entries, pieces, vocabulary, self._reader, self._lens)
         return known
@@ -190,7 +276,7 @@ class Library:
             return None
         pieces, row = [], 0
         for vector, each in zip(vectors, words):
-            pieces.append(Piece(vector, each, word_vectors[row : row + len(each)]))
+            pieces.append(Piece(vector, each, word_vectors[row : row + len(each)], len(each)))
             row += len(each)
         return pieces
 

@@ -85,7 +85,7 @@ class Speller:
         common = low in self._rank
         if common or (len(low) < 6 and self.known(low)):
             return word
-        if near := _nearest(low, tuple(sorted(vocabulary)), 1 if self.known(low) else _reach(low)):
+        if near := _nearest(low, _ordered(vocabulary), 1 if self.known(low) else _reach(low)):
             return near
         if self.known(low):
             return word
@@ -103,6 +103,11 @@ class Speller:
             return ""
         best = min(found, key=lambda hit: (hit[1] + 0.6 * (hit[0][0] != word[0]), self._rank[hit[0]]))
         return str(best[0])
+
+
+@lru_cache(maxsize=512)
+def _ordered(vocabulary: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(vocabulary))
 
 
 @lru_cache(maxsize=20_000)

