@@ -1,12 +1,13 @@
-"""Our linear intent classifier as a Rasa graph component (numpy arrays in .npz, ready in a tenth of a second).
+"""Our linear classifiers as a Rasa graph component (numpy arrays in .npz, ready in a tenth of a second).
 
-Its features are the message's words, pairs of words and groups of letters, and the dense vector of the encoder.
+One model tells the intents apart; two heads say how probably a message is a command at all: in a question, where the
+rest are answers, and in a role-play, where the rest are turns.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Optional
 
@@ -16,26 +17,41 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.nlu.constants import TOKENS_NAMES
 from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu import linear, ngrams
+from bot.marking.encoder import default_encoder
+from bot.nlu import grams, linear, normal, wording, words
+from bot.nlu.decide import ANSWER, FOR_THE_COACH, ROLEPLAY_ONLY, TO_THE_CUSTOMER
+from bot.nlu.grams import signs
 from bot.nlu.linear import LinearModel, Row
+from bot.nlu.normal import mender, read
 
-FILE = "intents.npz"
+HEADS = ("practice", "roleplay")
+COMMAND = "command"  # {"practice": p, "roleplay": p} of a message
+SOURCES = (linear.__file__, grams.__file__, normal.__file__, wording.__file__, words.__file__, str(words.FILE))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntentClassifier(IntentClassifier, GraphComponent):
-    """Sets `intent` and `intent_ranking`; config: `strength` (C), `dense_weight`, `ranking_length`."""
+    """Sets `intent`, `intent_ranking` and `command`.
+
+    Config: `strength` (C) of the intents, `head_strength` of the heads, `dense_weight`, `sign_weight` and
+    `ranking_length`.
+    Examples with the metadata `during: roleplay` are for the head of that name alone.
+    """
 
     def __init__(
-        self, config: dict[str, Any], storage: ModelStorage, resource: Resource, model: Optional[LinearModel] = None
+        self,
+        config: dict[str, Any],
+        storage: ModelStorage,
+        resource: Resource,
+        models: Optional[dict[str, LinearModel]] = None,
     ) -> None:
-        self.config, self.storage, self.resource, self.model = config, storage, resource, model
+        self.config, self.storage, self.resource, self.models = config, storage, resource, models or {}
+        self.mend = mender(frozenset(default_encoder().vocabulary()))
 
     @classmethod
     def required_components(cls) -> list[type[Any]]:
@@ -45,13 +61,12 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See the class."""
-        return {"strength": 8.0, "dense_weight": 2.0, "ranking_length": 10}
+        return {"strength": 8.0, "head_strength": 4.0, "dense_weight": 2.0, "sign_weight": 0.5, "ranking_length": 12}
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> Optional[str]:
-        """The arithmetic lives in other modules, which Rasa's fingerprint does not see."""
-        files = (linear.__file__, ngrams.__file__)
-        return hashlib.sha256(b"".join(Path(file).read_bytes() for file in files)).hexdigest()
+        """The arithmetic and the words live in other files, which Rasa's fingerprint does not see."""
+        return hashlib.sha256(b"".join(Path(file).read_bytes() for file in SOURCES)).hexdigest()
 
     @classmethod
     def create(
@@ -73,23 +88,28 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> LinearIntentClassifier:
-        """The trained component; ModelError if its file is missing or damaged."""
+        """The trained component; ModelError if a file is missing or damaged."""
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, LinearModel.load(folder / FILE))
+            heads = [name for name in HEADS if (folder / f"{name}.npz").exists()]
+            models = {name: LinearModel.load(folder / f"{name}.npz") for name in ("intents", *heads)}
+        return cls(config, model_storage, resource, models)
 
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on every example that has a text and an intent, and keep the arrays."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
-        terms = ngrams.vocabulary(_text(e) for e in examples)
-        known = {term: place for place, term in enumerate(terms)}
-        self.model = linear.fit(
-            [self._row(e, known) for e in examples],
-            [str(e.get(INTENT)) for e in examples],
-            float(self.config["strength"]),
-            terms,
-        )
+        named = [(self._row(e), str(e.get(INTENT)), _during(e)) for e in examples]
+        strength, head = float(self.config["strength"]), float(self.config["head_strength"])
+        self.models = {"intents": _fitted([(r, i) for r, i, d in named if (i, d) != (ANSWER, "roleplay")], strength)}
+        heads = {
+            "practice": [(r, _kind(i)) for r, i, d in named if d != "roleplay" and i not in ROLEPLAY_ONLY],
+            "roleplay": [(r, kind) for r, i, d in named if (kind := _kind_in_roleplay(i, d))],
+        }
+        for name, kinds in heads.items():
+            if len({kind for _, kind in kinds}) > 1:  # a few examples of commands alone make no head
+                self.models[name] = _fitted(kinds, head)
         with self.storage.write_to(self.resource) as folder:
-            self.model.save(folder / FILE)
+            for name, model in self.models.items():
+                model.save(folder / f"{name}.npz")
         return self.resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
@@ -99,31 +119,53 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Set the intent and the ranking; the intent is never None."""
-        if self.model is None:
+        if not self.models:
             return messages
+        model = self.models["intents"]
         for message in messages:
-            probabilities = self.model.probabilities(self._row(message, self.model.places))
+            row = self._row(message)
+            probabilities = model.probabilities(row)
             order = np.argsort(-probabilities)[: int(self.config["ranking_length"])]
             ranking = [
-                {INTENT_NAME_KEY: self.model.labels[i], PREDICTED_CONFIDENCE_KEY: float(probabilities[i])}
+                {INTENT_NAME_KEY: model.labels[i], PREDICTED_CONFIDENCE_KEY: float(probabilities[i])}
                 for i in order
             ]  # fmt: skip
             message.set(INTENT, dict(ranking[0]), add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
+            message.set(
+                COMMAND, {name: self.models[name].probability(COMMAND, row) for name in HEADS if name in self.models}
+            )
         return messages
 
-    def _row(self, message: Message, known: Mapping[str, int]) -> Row:
-        """Sparse counts damped and scaled to length 1, dense vector times its weight."""
-        places, times = ngrams.places(_text(message), known)
-        values = np.sqrt(np.array(times, dtype=np.float32))
-        values = values / max(float(np.linalg.norm(values)), 1e-9)
+    def _row(self, message: Message) -> Row:
+        """Its n-grams, its dense vector times its weight, and the signs of its wording times theirs."""
+        said = read(message.get(TEXT) or "", self.mend)
+        places, values = grams.grams(said.whole.plain)
         _, dense = message.get_dense_features(TEXT)
-        vector = np.zeros(0, dtype=np.float32)
+        parts = [signs(said) * float(self.config["sign_weight"])]
         if dense is not None:
-            vector = np.asarray(dense.features, dtype=np.float32).reshape(-1) * float(self.config["dense_weight"])
-        return Row(np.array(places, dtype=np.int64), values.astype(np.float32), vector.astype(np.float32))
+            parts.append(np.asarray(dense.features, dtype=np.float32).reshape(-1) * float(self.config["dense_weight"]))
+        return Row(places, values, np.concatenate(parts).astype(np.float32))
 
 
-def _text(message: Message) -> str:
-    tokens = message.get(TOKENS_NAMES[TEXT])
-    return ngrams.joined(token.text for token in tokens) if tokens else ngrams.joined(str(message.get(TEXT)).split())
+def _during(example: Message) -> str:
+    """The exercise that an example's block in the training data is for, "" for any."""
+    metadata = (example.get("metadata") or {}).get("intent") or {}
+    return str(metadata.get("during", "")) if isinstance(metadata, dict) else ""
+
+
+def _kind(intent: str) -> str:
+    return ANSWER if intent == ANSWER else COMMAND
+
+
+def _kind_in_roleplay(intent: str, during: str) -> str:
+    """What an example is in a role-play; "" where that cannot be said."""
+    if during == "roleplay":
+        return _kind(intent)
+    if intent in TO_THE_CUSTOMER or intent == ANSWER:
+        return ANSWER
+    return COMMAND if intent in ROLEPLAY_ONLY | FOR_THE_COACH else ""
+
+
+def _fitted(examples: Sequence[tuple[Row, str]], strength: float) -> LinearModel:
+    return linear.fit([row for row, _ in examples], [label for _, label in examples], strength)

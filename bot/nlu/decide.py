@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Optional
@@ -21,10 +22,7 @@ from bot.nlu.wording import (
     of_work_only,
     opens,
     own_answer,
-    requests,
-    speaks,
     turned_up,
-    wording,
 )
 
 During = Literal["practice", "roleplay", "assessment"]
@@ -38,6 +36,10 @@ ROLEPLAY_ONLY = frozenset(IN_ROLEPLAY)
 PLAIN_ONLY = frozenset({"small_talk", "affirm", "deny", "greet"})
 # Of these two the classifier must be sure beyond doubt: people say them to customers.
 COURTESIES = frozenset({"thanks", "bye"})
+# In a role-play these may be meant, too, where the words are plainly for the coach.
+IN_ROLEPLAY_TOO = frozenset({"stop", "hint", "help", "talk_to_tutor", "privacy", "start_roleplay", "resume"})
+# Of these, the ones whose examples all are for the coach, whatever goes on.
+FOR_THE_COACH = frozenset({"hint", "talk_to_tutor", "privacy", "start_roleplay"})
 # In a role-play these words are said to the customer.
 TO_THE_CUSTOMER = PLAIN_ONLY | COURTESIES | {"ask_meaning", "why_mark", "dispute_mark"}
 _asks = re.compile(
@@ -46,8 +48,10 @@ _asks = re.compile(
 NOT_WISHED = frozenset({"why_mark", "repeat", "dispute_mark", "help"})  # "I need to explain": an answer
 LONGEST_SPLIT = 30  # words; beyond it commands are looked for between full stops only
 LONGEST_GUESS = 20  # words the classifier alone may take for a command
-MOST_WORK = 1  # words about work in what the classifier alone takes for a command
+PLAIN_LENGTH = 2  # words of a command that the lexicon alone may know, whatever the head says
 LONGEST_COMMAND = 14  # words of one clause; a longer message needs a clause that is plainly a command
+LEAST_IN_ROLEPLAY = 0.15  # of the intents' confidence
+WEIGHT = 0.6  # of the log-odds of the head and of the intents: they are not independent
 GAP = "__"  # a fill-the-gap prompt: nearly any word can be what fills it
 
 
@@ -61,21 +65,22 @@ class Decision(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What the classifier's confidences must reach.
+    """What the head's probability of a command must reach, and the classifier's confidence.
 
-    `sure` and `margin` over give_answer: to be obeyed in an exercise where the wording is a request; `certain`: where
-    it is no request but speaks to somebody; `beyond`: in any wording, thanks and goodbyes included (give_answer may
-    have `rest` at most); `doubt`: give_answer stays below it where one clause is a command; `outside`: to be believed
-    outside an exercise.
+    `sure`, `beyond` (thanks and goodbyes) and `in_roleplay`: to be obeyed in an exercise on the classifiers' word;
+    `veto`: else the lexicon's word does not count beyond two words; `doubt`: else no clause is looked for in a longer
+    text; `overrule`: the intent's share among the commands against another one from the lexicon; `outside`: to be
+    believed outside an exercise, or `least` where it is a command beyond doubt.
     """
 
-    sure: float = 0.5
-    margin: float = 0.35
-    certain: float = 0.6
-    beyond: float = 0.9
-    rest: float = 0.05
-    doubt: float = 0.55
+    sure: float = 0.95
+    beyond: float = 0.98
+    in_roleplay: float = 0.9
+    veto: float = 0.1
+    doubt: float = 0.3
+    overrule: float = 0.9
     outside: float = 0.5
+    least: float = 0.3
 
 
 LIMITS = Limits()
@@ -88,41 +93,77 @@ def decide(
     mend: Mender,
     limits: Limits = LIMITS,
     asked: str = "",
+    heads: Optional[Mapping[str, float]] = None,
 ) -> Decision:
-    """How to take `text`; `ranking` has the confidence of each intent, `asked` what the coach said last."""
+    """How to take `text`.
+
+    `ranking` has the confidence of each intent, `heads` the probability that it is a command in a practice question
+    and in a role-play, `asked` what the coach said last.
+    """
     said = read(text, mend)
-    if during == "roleplay" and (found := _of_roleplay(said, ranking, limits)) is not None:
+    head = (heads or {}).get("roleplay" if during == "roleplay" else "practice")
+    command = _evidence(ranking, head)
+    if during == "roleplay" and (found := _of_roleplay(said, ranking, head, limits)) is not None:
         return found
     ranking = {intent: p for intent, p in ranking.items() if intent not in ROLEPLAY_ONLY}
     sure = from_lexicon(said, asked)
     if during is None:
-        return _outside(sure, ranking, limits)
-    guessed = ranking.get(ANSWER, 0.0)
-    if sure is not None and _may(sure.intent, said, during, asked):
-        return Decision(sure.intent, max(ranking.get(sure.intent, 0.0), 0.95), "command", "lexicon")
-    guess = _from_classifier(said, ranking, during, limits) if sure is None else None
+        return _outside(sure, ranking, command if heads else 0.0, limits)
+    if sure is not None and (head is None or said.words <= PLAIN_LENGTH or head >= limits.veto):
+        intent = _overruled(sure.intent, ranking, limits) if command >= limits.sure else sure.intent
+        if _may(intent, said, during, asked):
+            return Decision(intent, max(command, 0.95), "command", "lexicon")
+    guess = _from_classifier(said, ranking, command, during, limits) if sure is None else None
     if guess is not None and _may(guess, said, during, asked):
-        return Decision(guess, ranking[guess], "command", "classifier")
+        return Decision(guess, command, "command", "classifier")
     within = within_a_longer_text(said) if sure is None else None
     if (
         within is not None
         and _may(within.intent, said, during, asked)
-        and (guessed < limits.doubt or not within.beside)
+        and ((command if head is None else head) >= limits.doubt or not within.beside)
     ):
-        return Decision(within.intent, max(ranking.get(within.intent, 0.0), 0.9), "command", "a clause of it")
-    return Decision(ANSWER, guessed, "turn" if during == "roleplay" else "answer", "not surely a command")
+        return Decision(within.intent, max(command, 0.9), "command", "a clause of it")
+    return Decision(ANSWER, 1.0 - command, "turn" if during == "roleplay" else "answer", "not surely a command")
 
 
-def _of_roleplay(said: Said, ranking: Mapping[str, float], limits: Limits) -> Optional[Decision]:
-    """A command that only a role-play knows, by its words or, where it names the exercise, by the classifier."""
-    if said.words > LONGEST_COMMAND:
+def _evidence(ranking: Mapping[str, float], head: Optional[float]) -> float:
+    """How probably it is a command: what the head says and what the classifier of intents says, both weighed."""
+    other = 1.0 - ranking.get(ANSWER, 0.0)
+    if head is None:
+        return other
+    score = WEIGHT * sum(math.log(p / (1.0 - p)) for p in (min(max(q, 1e-5), 1.0 - 1e-5) for q in (head, other)))
+    return 1.0 / (1.0 + math.exp(-score))
+
+
+def _overruled(intent: str, ranking: Mapping[str, float], limits: Limits) -> str:
+    """The lexicon's intent, or the classifier's where that is nearly certain of another one."""
+    top = _top(ranking)
+    return top if top not in PLAIN_ONLY and _share(top, ranking) >= limits.overrule else intent
+
+
+def _top(ranking: Mapping[str, float]) -> str:
+    """The likeliest of the commands."""
+    commands = {intent: p for intent, p in ranking.items() if intent in COMMANDS | ROLEPLAY_ONLY}
+    return max(commands, key=lambda name: commands[name], default=ANSWER)
+
+
+def _share(intent: str, ranking: Mapping[str, float]) -> float:
+    """Its confidence among all commands."""
+    commands = sum(p for name, p in ranking.items() if name in COMMANDS | ROLEPLAY_ONLY)
+    return ranking.get(intent, 0.0) / commands if commands else 0.0
+
+
+def _of_roleplay(said: Said, ranking: Mapping[str, float], head: Optional[float], limits: Limits) -> Optional[Decision]:
+    """A command for the coach in a role-play: by its words, or where the head is sure."""
+    if said.words > LONGEST_GUESS:
         return None
     for form in said.whole.forms:
         if (found := lookup_in_roleplay(form.words)) is not None:
-            return Decision(found.intent, max(ranking.get(found.intent, 0.0), 0.95), "command", "lexicon")
-    top = max(ranking, key=lambda name: ranking[name], default=ANSWER)
-    if top in ROLEPLAY_ONLY and ranking[top] >= limits.sure and names_the_exercise(said.whole.plain, at_once=False):
-        return Decision(top, ranking[top], "command", "classifier")
+            return Decision(found.intent, max(head or 0.0, 0.95), "command", "lexicon")
+    known = {name: p for name, p in ranking.items() if name in ROLEPLAY_ONLY | IN_ROLEPLAY_TOO | {"dont_know"}}
+    top = _top(known)
+    if head is not None and head >= limits.in_roleplay and known.get(top, 0.0) >= LEAST_IN_ROLEPLAY:
+        return Decision(top, head, "command", "classifier")
     return None
 
 
@@ -230,29 +271,23 @@ def _may(intent: str, said: Said, during: During, asked: str) -> bool:
     return intent not in TO_THE_CUSTOMER and bare_in_roleplay(said.whole)
 
 
-def _from_classifier(said: Said, ranking: Mapping[str, float], during: During, limits: Limits) -> Optional[str]:
-    """A command the lexicon does not know: the clearer the wording speaks to the coach, the less sure it must be."""
-    believed = {intent: p for intent, p in ranking.items() if intent != FALLBACK}
-    intent = max(believed, key=lambda name: believed[name], default=ANSWER)
-    if intent in PLAIN_ONLY | {ANSWER} or not 0 < said.words <= LONGEST_GUESS:
+def _from_classifier(
+    said: Said, ranking: Mapping[str, float], command: float, during: During, limits: Limits
+) -> Optional[str]:
+    """A command the lexicon does not know, where the head is sure that it is one."""
+    intent = _top(ranking)
+    if during == "roleplay" or intent in PLAIN_ONLY | {ANSWER} or not 0 < said.words <= LONGEST_GUESS:
         return None
-    confidence, doubt = believed[intent], believed.get(ANSWER, 0.0)
-    counts = wording(said.whole.plain, intent)
-    of_answers = counts.would or counts.work > 0
-    if not of_answers and intent not in COURTESIES and requests(said):
-        return intent if confidence >= limits.sure and confidence - doubt >= limits.margin else None
-    if during == "roleplay" or counts.work > MOST_WORK or counts.would and intent not in COURTESIES:
-        return None
-    bar = limits.certain if speaks(said) and not of_answers and intent not in COURTESIES else limits.beyond
-    return intent if confidence >= bar and doubt <= limits.rest else None
+    return intent if command >= (limits.beyond if intent in COURTESIES else limits.sure) else None
 
 
-def _outside(found: Optional[Found], ranking: Mapping[str, float], limits: Limits) -> Decision:
+def _outside(found: Optional[Found], ranking: Mapping[str, float], command: float, limits: Limits) -> Decision:
     """Outside an exercise: the lexicon's word, else the classifier's; an answer to nothing or a doubt is a fallback."""
     believed = {intent: p for intent, p in ranking.items() if intent != FALLBACK}
     top = max(believed, key=lambda intent: believed[intent], default=FALLBACK)
     confidence = believed.get(top, 0.0)
-    doubted = FALLBACK in ranking or confidence < limits.outside or top in (ANSWER, FALLBACK)
+    weak = FALLBACK in ranking or confidence < limits.outside
+    doubted = top in (ANSWER, FALLBACK) or weak and (command < limits.beyond or confidence < limits.least)
     if found is not None and (doubted or found.intent == top or confidence < 0.8):
         return Decision(found.intent, max(believed.get(found.intent, 0.0), 0.95), "command", "lexicon")
     if doubted:

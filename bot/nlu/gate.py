@@ -15,6 +15,7 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.marking.encoder import default_encoder
+from bot.nlu.classifier import COMMAND
 from bot.nlu.decide import During, Limits, decide
 from bot.nlu.normal import mender
 
@@ -64,7 +65,7 @@ class SessionGate(GraphComponent):
             str(r[INTENT_NAME_KEY]): float(r[PREDICTED_CONFIDENCE_KEY]) for r in message.get(INTENT_RANKING_KEY) or []
         }
         before = message.get(INTENT) or {}
-        decision = decide(message.get(TEXT) or "", ranking, during, self.mend, self.limits, asked)
+        decision = decide(message.get(TEXT) or "", ranking, during, self.mend, self.limits, asked, message.get(COMMAND))
         gate = {
             "taken_as": decision.taken_as,
             "intent": before.get(INTENT_NAME_KEY),

@@ -16,9 +16,13 @@ UNSURE: dict[str, float] = {"give_answer": 0.3, "stop": 0.3}
 
 
 def taken(
-    text: str, ranking: dict[str, float] = ANSWER, during: Optional[str] = "practice", asked: str = ""
+    text: str,
+    ranking: dict[str, float] = ANSWER,
+    during: Optional[str] = "practice",
+    asked: str = "",
+    heads: Optional[dict[str, float]] = None,
 ) -> Decision:
-    return decide(text, ranking, during, MEND, asked=asked)  # type: ignore[arg-type]
+    return decide(text, ranking, during, MEND, asked=asked, heads=heads)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -125,23 +129,32 @@ def test_a_word_of_the_question_with_a_question_mark_asks_for_its_meaning() -> N
     assert taken("adverts?", asked="Why does retention matter?").intent == "give_answer"
 
 
-def test_the_classifier_is_obeyed_the_sooner_the_clearer_the_wording_speaks_to_the_coach() -> None:
+def test_what_the_lexicon_does_not_know_is_obeyed_where_the_head_and_the_intents_are_sure() -> None:
     request = "so tell me, is much of my unit still left for me"
-    assert taken(request, {"progress": 0.55, "give_answer": 0.02}).intent == "progress"
-    assert taken(request, {"progress": 0.55, "give_answer": 0.3}).intent == "give_answer"
-    assert taken("it helped loads, so clear", {"hint": 0.7, "give_answer": 0.02}).intent == "hint"
-    assert taken("it helped loads, so clear", {"hint": 0.7, "give_answer": 0.1}).intent == "give_answer"
-    assert taken("leaflet about tips", {"hint": 0.8, "give_answer": 0.01}).intent == "give_answer"
-    assert taken("off home, night", {"bye": 0.95, "give_answer": 0.01}).intent == "bye"
-    assert taken("great stuff, all of it", {"thanks": 0.8, "give_answer": 0.01}).intent == "give_answer"
-    assert taken("you have all been great", {"thanks": 0.8, "give_answer": 0.01}).intent == "give_answer"
+    believed = {"progress": 0.95, "give_answer": 0.02}
+    assert taken(request, believed, heads={"practice": 0.97}).intent == "progress"
+    assert taken(request, believed, heads={"practice": 0.5}).intent == "give_answer"
+    assert taken(request, {"progress": 0.6, "give_answer": 0.4}, heads={"practice": 0.97}).intent == "give_answer"
 
 
-def test_the_classifier_is_not_obeyed_where_the_wording_is_that_of_an_answer() -> None:
-    for text in ("after i passed it on it is finished", "never give in", "i would see how far along they are"):
-        assert taken(text, {"progress": 0.99}).intent == "give_answer", text
-    assert taken("customers and staff want it", {"progress": 0.99}).intent == "give_answer"
-    assert taken("you have helped me", {"thanks": 0.99}, "roleplay").taken_as == "turn"
+def test_thanks_and_goodbyes_need_more() -> None:
+    heads = {"practice": 0.95}
+    assert taken("you have all been great", {"thanks": 0.95, "give_answer": 0.05}, heads=heads).intent == "give_answer"
+    assert taken("off home, night", {"bye": 0.99, "give_answer": 0.001}, heads={"practice": 0.99}).intent == "bye"
+
+
+def test_the_head_can_veto_the_lexicon_but_not_in_one_or_two_words() -> None:
+    assert taken("how can i help", heads={"practice": 0.05}).taken_as == "answer"
+    assert taken("hint please", heads={"practice": 0.05}).intent == "hint"
+
+
+def test_in_a_role_play_the_head_must_be_sure() -> None:
+    believed = {"coach": 0.9, "give_answer": 0.02}
+    assert taken("was my tone alright there", believed, "roleplay", heads={"roleplay": 0.98}).intent == "coach"
+    assert taken("was my tone alright there", believed, "roleplay", heads={"roleplay": 0.6}).taken_as == "turn"
+    assert taken("pause", during="practice").intent == "stop"
+    assert taken("pause", during="roleplay").intent == "pause"
+    assert taken("again from turn 4", during="roleplay").intent == "again_from_turn"
 
 
 def test_outside_an_exercise_an_answer_and_a_doubt_are_fallbacks() -> None:
