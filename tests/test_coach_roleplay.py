@@ -12,10 +12,11 @@ from bot.coach import Coach
 from bot.coaching.model import Move
 from bot.errors import NotEvidence
 from bot.records import assessment_tables as a
+from bot.records import messages, roleplays
 from bot.records import roleplay_tables as r
-from bot.records import roleplays
 from bot.records.store import Records
 from bot.syllabus.syllabus import Syllabus
+from bot.web.reminding import words
 from tests.conftest import Clock, FakeHearing, FakeMarker, Talk, args, names, new_talk
 
 WELL = (
@@ -106,6 +107,17 @@ def test_handled_well_it_ends_well_is_looked_back_on_and_leads_to_real_work(play
     assert [m.words for m in roleplays.reminders_of(play.coach.records, play.person_id)] == [
         "last week with a lady who came too late, my supervisor saw it"
     ]
+
+
+def test_the_reminder_is_said_once_on_its_day(play: Play, clock: Clock) -> None:
+    play.begin()
+    play.says(*WELL, "skip", "last week, my supervisor saw it")
+    records = play.coach.records
+    assert roleplays.say_due(records, clock(), words) == 0
+    clock.move(days=7)
+    assert [roleplays.say_due(records, clock(), words) for _ in range(2)] == [1, 0]
+    said = messages.history(records, play.person_id)[-1]["text"]
+    assert "my supervisor saw it" in said and "D1 2.2" in said and "not evidence" in said
 
 
 def test_criteria_of_a_run_are_practised_and_nothing_more(play: Play) -> None:

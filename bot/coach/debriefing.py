@@ -42,7 +42,8 @@ def asked_to_skip(text: str) -> bool:
 
 def effect(temper: int, trust: int) -> str:
     """What was done to the customer, as figures."""
-    return f"mood {temper:+d}, trust {trust:+d}"
+    parts = [f"{name} {by:+d}" for name, by in (("mood", temper), ("trust", trust)) if by]
+    return ", ".join(parts) or "±0"
 
 
 def listed(criteria: Iterable[str]) -> str:

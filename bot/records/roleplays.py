@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Optional
 
@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, insert, select, update
 from bot.coaching.debrief import Debrief
 from bot.coaching.roleplay import Played, Said, State
 from bot.errors import NotEvidence
+from bot.records import outbox
 from bot.records import roleplay_tables as r
 from bot.records import tables as t
 from bot.records.store import Records, Turn, Tx
@@ -247,6 +248,23 @@ def reminders_of(records: Records, person_id: int) -> list[Reminder]:
     query = select(r.work_reminder).where(w.person_id == person_id, w.done_at.is_(None)).order_by(w.due_on, w.id)
     with records.reading() as tx:
         return [Reminder(x["id"], x["words"], tuple(x["statements"]), x["due_on"]) for x in tx._all(query)]
+
+
+def say_due(records: Records, now: datetime, words: Callable[[Reminder], str]) -> int:
+    """Say every reminder whose day has come, once, however many processes look; how many were said."""
+    w = r.work_reminder.c
+    due = and_(w.due_on <= now.date(), w.said_at.is_(None), w.done_at.is_(None))
+    with records.reading() as tx:
+        waiting = tx._all(select(r.work_reminder).where(due).order_by(w.id))
+    said = 0
+    for row in waiting:
+        with records.begin() as tx:
+            mine = and_(w.id == row["id"], w.said_at.is_(None))
+            if tx.connection.execute(update(r.work_reminder).where(mine).values(said_at=now)).rowcount:
+                reminder = Reminder(row["id"], row["words"], tuple(row["statements"]), row["due_on"])
+                outbox.push(tx, row["person_id"], words(reminder), "work_reminder", now)
+                said += 1
+    return said
 
 
 def close_reminder(records: Records, person_id: int, reminder_id: int, when: datetime) -> bool:

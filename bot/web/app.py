@@ -31,6 +31,7 @@ from bot.web import (
     problems,
     progress,
     reaching,
+    reminding,
     roleplays,
     signin,
     stream,
@@ -129,16 +130,18 @@ MIDDLEWARE = [
 def create_app(
     settings: Settings, syllabus: Syllabus, records: Records, relay: Relay, clock: Callable[[], datetime]
 ) -> Starlette:
-    """The application; its lifespan starts and stops the relay."""
+    """The application; its lifespan starts and stops the relay and the reminders."""
     web = Web(settings, syllabus, records, relay, clock, Pages(settings.demo), Throttle(clock), asyncio.Event())
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await relay.start()
+        reminder = asyncio.create_task(reminding.run(web))
         try:
             yield
         finally:
             web.closing.set()
+            reminder.cancel()
             await relay.stop()
 
     app = Starlette(routes=ROUTES, middleware=MIDDLEWARE, exception_handlers=dict(problems.HANDLERS), lifespan=lifespan)
