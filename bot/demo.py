@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 from bot.bootstrap import DEMO_COHORT, demo_people, utc_now
 from bot.coach import Coach
-from bot.records import people
+from bot.records import people, roleplays
 from bot.records.store import Records, Turn
 from bot.syllabus.model import Question
+from bot.syllabus.scenario import MOST_TURNS
 
 # Name, days practised in the month, how much of a full answer they give (0–1), how often they say "don't know" (0–1).
 LEARNERS = (
@@ -23,6 +24,8 @@ LEARNERS = (
 )
 QUESTIONS_A_DAY = 3
 MOST_ANSWERS = 4  # to one question
+PLAYS = 0.3  # share of days with a role-play
+CLUMSY = ("That's not my fault.", "ok", "Those are the rules.", "You should have come earlier.", "I don't know.")
 
 
 def fill(coach: Coach, records: Records, progress: Callable[[int, int], None]) -> str:
@@ -85,7 +88,29 @@ def _day(coach: Coach, person_id: int, dice: random.Random, when: datetime, stre
         else:
             coach.skip(turn("skip"))
     coach.stop(turn("stop"))
+    if coach.hearing is not None and dice.random() < PLAYS:
+        _role_play(coach, person_id, dice, turn, strength)
     return answers
+
+
+def _role_play(coach: Coach, person_id: int, dice: random.Random, turn: Callable[[str], Turn], strength: float) -> None:
+    """One role-play, handled as well as the learner can, with a word on what went well and on real work."""
+    coach.start_roleplay(turn("another role-play"))
+    with coach.records.reading() as tx:
+        run = roleplays.last_run(tx, person_id)
+    if run is None:
+        return
+    scenario = coach.syllabus.scenarios[run.scenario_id]
+    questions = [q for fact in scenario.facts for q in fact.questions]
+    for number in range(MOST_TURNS):
+        good = dice.choice(questions) if number < 2 else dice.choice(scenario.behaviours).better
+        move = coach.say_to_customer(turn(good if dice.random() < strength + 0.1 else dice.choice(CLUMSY)))
+        if any(line.name == "utter_review" for line in move.lines):
+            break
+    else:
+        coach.stop(turn("stop"))
+    coach.say_to_customer(turn("I stayed polite and offered something else"))
+    coach.say_to_customer(turn("last week, my manager saw it" if dice.random() < strength else "skip"))
 
 
 def _open_question(coach: Coach, person_id: int) -> Question | None:

@@ -18,6 +18,7 @@ NEXT_BEST = 0.03  # a second fact this near is asked for as well
 SAME_WORDS = 0.3  # what the same words, spelt as they may be, add to the cosine
 ALIKE = 78  # of 100, from which two spellings are one word
 MOST = 2  # facts told in one turn
+MOST_SENTENCES = 30  # of one message that are looked at for questions
 _LEAD = r"^(?:\W|so |and |but |ok |right |well |sorry )*"
 _OPENS = (
     r"(?:what|wot|when|where|who|why|how|hows|which|do|does|did|didnt|is|are|was|were|have|has|had|can|could|would)"
@@ -55,8 +56,9 @@ class Hearing:
             read = self.moves.read(text, customer_said)
             asked: dict[str, None] = {}
             sentences = []
-            for s in read:
-                facts = dict.fromkeys(self._facts(scenario, Spoken(s.text, s.moves)))
+            for place, s in enumerate(read):
+                spoken = Spoken(s.text, s.moves)
+                facts = dict.fromkeys(self._facts(scenario, spoken) if place < MOST_SENTENCES else ())
                 asked.update(facts)
                 moves = s.moves if "ask" in s.moves or not facts else (*s.moves, "ask")
                 sentences.append(Spoken(s.text, moves))

@@ -231,6 +231,14 @@ def test_the_same_message_again_is_the_same_turn(play: Play) -> None:
     assert len(play.run.turns) == 1
 
 
+def test_asking_for_a_role_play_in_the_middle_of_one_goes_on_with_it(play: Play) -> None:
+    play.begin()
+    first = play.run.id
+    assert names(play.begin()) == ["utter_going_on", "utter_customer"] and play.run.id == first
+    play.begin("another role-play please")
+    assert play.run.id != first
+
+
 def test_practice_and_role_play_are_never_open_both(play: Play) -> None:
     play.start()
     play.begin()

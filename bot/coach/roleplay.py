@@ -14,7 +14,7 @@ from bot.coach.common import CommonPart
 from bot.coach.debriefing import asked_to_skip, debrief_lines, due_on, effect, listed
 from bot.coach.marks import MarksPart
 from bot.coach.practice import PracticePart
-from bot.coaching.casting import cast, difficulty_of, topic_of, turn_named
+from bot.coaching.casting import cast, difficulty_of, topic_of, turn_named, wants_another
 from bot.coaching.debrief import Debrief, debrief
 from bot.coaching.model import Button, Line, Loop, Move
 from bot.coaching.roleplay import Sitting, State, begin, restored, step
@@ -36,7 +36,7 @@ class RolePlayPart(PracticePart, MarksPart, CommonPart):
         def decide(tx: Tx) -> Move:
             sitting = self._sitting(tx, turn.person_id)
             free = not scenario_id and not topic_of(turn.text) and difficulty_of(turn.text) == "standard"
-            if sitting and sitting[2].paused and free:
+            if sitting and sitting[2].stage == "play" and free and not wants_another(turn.text):
                 return self._go_on_playing(tx, turn, *sitting)
             practised = {s for s, row in tx.coverage_of(turn.person_id).items() if row["state"] == "practised"}
             played = roleplays.played_before(tx, turn.person_id)

@@ -47,6 +47,11 @@ def difficulty_of(text: str) -> Difficulty:
     return "hard" if HARD.search(lowered) else "easy" if EASY.search(lowered) else "standard"
 
 
+def wants_another(text: str) -> bool:
+    """Whether a wish is for another one than the one that is open."""
+    return re.search(r"\b(?:another|new|different|other|next|instead|change)\b", text.lower()) is not None
+
+
 def topic_of(text: str) -> str:
     """What is left of "let's do a role-play about …" without the asking words."""
     return " ".join(word for word in plain(text).split() if word not in ASKING)

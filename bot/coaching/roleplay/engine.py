@@ -108,8 +108,10 @@ def _after(state: State, said: Said, new: tuple[str, ...], changes: list[Change]
 
 def ending_of(scenario: Scenario, state: State) -> Optional[Ending]:
     """The first ending that fits, None while it goes on."""
+    closing = "close" in state.turns[-1].said.moves()  # a learner who says goodbye may leave a little earlier
     for ending in scenario.endings:
-        early = len(state.turns) < LEAST_TURNS.get(ending.kind, LEAST_TURNS_GOOD)
+        least = LEAST_TURNS.get(ending.kind, LEAST_TURNS_GOOD - closing)
+        early = len(state.turns) < least
         if not early and any(holds(condition, state) for condition in ending.when):
             return ending
     return None
