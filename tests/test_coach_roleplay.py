@@ -136,6 +136,9 @@ def test_handled_badly_it_ends_badly_and_the_debrief_says_what_to_stop(play: Pla
     assert play.run.kind in ("walks_away", "goes_to_manager")
     seen = play.says("skip")
     assert "utter_debrief_stop" in names(seen)
+    assert args(seen, "utter_debrief_again")["turn"].isdigit()
+    assert names(seen)[-2].endswith("_practised")
+    assert roleplays.run_in_text(seen.lines[-2].args["page"]) == play.run.id
     assert play.run.review == ""
     assert names(play.says("no")) == ["utter_bridge_skipped"]
 

@@ -33,6 +33,7 @@ NO_WORDS = frozenset(
 )
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 USUAL_DAYS = 7
+LOST = ("walks_away", "goes_to_manager")
 
 
 def asked_to_skip(text: str) -> bool:
@@ -75,6 +76,8 @@ def debrief_lines(found: Debrief, run: int, scenario: Scenario) -> list[Line]:
         lines.append(Line("utter_debrief_better", {"criteria": listed(found.better_than)}))
     if found.worse_than:
         lines.append(Line("utter_debrief_worse", {"criteria": listed(found.worse_than)}, join=bool(found.better_than)))
+    if found.kind in LOST and found.turning_point:
+        lines.append(Line("utter_debrief_again", {"turn": str(found.turning_point)}, join=True))
     practised = found.practised()
     args = {"criteria": listed(practised), "page": f"/role-plays/{run}"}
     return [*lines, Line("utter_debrief_practised" if practised else "utter_debrief_not_practised", args)]

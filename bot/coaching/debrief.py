@@ -42,7 +42,8 @@ class Debrief(msgspec.Struct, frozen=True):
     """What a run came to. `findings` leaves out what there was no chance to show; those are in `no_chance`.
 
     `keep`, `start`, `stop` are places in `findings`, or none; `hurt` is the sentence to stop saying.
-    `better_than`, `worse_than`: criteria that went better or worse than the last time they were practised.
+    `turning_point`: the turn from which it is worth trying again, 0 if none. `better_than`, `worse_than`: criteria that
+    went better or worse than the last time they were practised.
     """
 
     scenario: str
@@ -54,6 +55,7 @@ class Debrief(msgspec.Struct, frozen=True):
     keep: Optional[int] = None
     start: Optional[int] = None
     hurt: Optional[Quote] = None
+    turning_point: int = 0
     better_than: tuple[str, ...] = ()
     worse_than: tuple[str, ...] = ()
 
@@ -71,8 +73,11 @@ class Debrief(msgspec.Struct, frozen=True):
 def debrief(scenario: Scenario, state: State, before: Sequence[Debrief] = ()) -> Debrief:
     """The debrief of a run; `before` holds earlier ones of this learner, newest first."""
     been = {turn.situation for turn in state.turns}
-    chances = [b for b in scenario.behaviours if been & set(b.chance)]
-    findings = tuple(_finding(b, state) for b in chances)
+    looked = [(b, _finding(b, state)) for b in scenario.behaviours]
+    # Left out is what there was no chance to show, unless it was shown all the same.
+    looked = [(b, f) for b, f in looked if been & set(b.chance) or f.level in ("good", "fair")]
+    findings = tuple(f for _, f in looked)
+    chances = {b.id for b, _ in looked}
     ending = scenario.ending(state.ending) if state.ending else None
     good = [i for i, f in enumerate(findings) if f.level == "good"]
     fair = [i for i, f in enumerate(findings) if f.level == "fair"]
@@ -84,10 +89,11 @@ def debrief(scenario: Scenario, state: State, before: Sequence[Debrief] = ()) ->
         kind=ending.kind if ending else STOPPED,
         meaning=ending.meaning if ending else "",
         findings=findings,
-        no_chance=tuple(b.label for b in scenario.behaviours if b not in chances),
+        no_chance=tuple(b.label for b in scenario.behaviours if b.id not in chances),
         keep=next(iter(_quoted(good, findings) or good or fair), None),
         start=next(iter(weak), None),
-        hurt=_worst(state.turns),
+        hurt=(hurt := _worst(state.turns)),
+        turning_point=hurt.turn if hurt else _first_ignored(state.turns),
         better_than=better,
         worse_than=worse,
     )
@@ -97,7 +103,7 @@ def _finding(behaviour: Behaviour, state: State) -> Finding:
     level: Level = "not_shown"
     anchor: Optional[Anchor] = None
     levels: tuple[tuple[Level, Anchor], ...] = (
-        ("good", behaviour.good), ("fair", behaviour.fair), ("poor", behaviour.poor),
+        ("good", behaviour.good), ("poor", behaviour.poor), ("fair", behaviour.fair),
     )  # fmt: skip
     for name, possible in levels:
         if shown(possible.when, state, behaviour.chance):
@@ -135,6 +141,10 @@ def _worst(turns: Sequence[Played]) -> Optional[Quote]:
         if set(sentence.moves) & set(BAD_MOVES)
     ]
     return min(found, key=lambda q: q.temper + q.trust, default=None)
+
+
+def _first_ignored(turns: Sequence[Played]) -> int:
+    return next((number for number, turn in enumerate(turns, 1) if not turn.addressed), 0)
 
 
 def _quoted(places: Sequence[int], findings: Sequence[Finding]) -> list[int]:

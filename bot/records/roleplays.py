@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Optional
@@ -217,6 +218,12 @@ def last_run(tx: Tx, person_id: int) -> Optional[Run]:
     """The run begun last, with its turns."""
     row = tx._one(select(R.id).where(R.person_id == person_id).order_by(R.id.desc()).limit(1))
     return run_in(tx, row["id"]) if row else None
+
+
+def run_in_text(text: str) -> Optional[int]:
+    """The id of the run whose page a debrief names (`/role-plays/12`), None if it names none."""
+    found = re.search(r"/role-plays/(\d{1,9})\b", text)
+    return int(found[1]) if found else None
 
 
 def run_of(records: Records, roleplay_id: int) -> Optional[Run]:
