@@ -61,6 +61,8 @@ class Hearing:
                 facts = dict.fromkeys(self._facts(scenario, spoken) if place < MOST_SENTENCES else ())
                 asked.update(facts)
                 moves = s.moves if "ask" in s.moves or not facts else (*s.moves, "ask")
+                if "ignore" in moves and not facts:
+                    moves = ("ignore",)  # talk beside the point helps nobody, whatever else it sounds like
                 sentences.append(Spoken(s.text, moves))
         return Said(text, tuple(sentences), tuple(asked)[:MOST])
 

@@ -74,8 +74,8 @@ def debrief(scenario: Scenario, state: State, before: Sequence[Debrief] = ()) ->
     """The debrief of a run; `before` holds earlier ones of this learner, newest first."""
     been = {turn.situation for turn in state.turns}
     looked = [(b, _finding(b, state)) for b in scenario.behaviours]
-    # Left out is what there was no chance to show, unless it was shown all the same.
-    looked = [(b, f) for b, f in looked if been & set(b.chance) or f.level in ("good", "fair")]
+    # Left out is what there was no chance to show, unless it was shown well all the same.
+    looked = [(b, f) for b, f in looked if been & set(b.chance) or f.level == "good"]
     findings = tuple(f for _, f in looked)
     chances = {b.id for b, _ in looked}
     ending = scenario.ending(state.ending) if state.ending else None
@@ -92,8 +92,8 @@ def debrief(scenario: Scenario, state: State, before: Sequence[Debrief] = ()) ->
         no_chance=tuple(b.label for b in scenario.behaviours if b.id not in chances),
         keep=next(iter(_quoted(good, findings) or good or fair), None),
         start=next(iter(weak), None),
-        hurt=(hurt := _worst(state.turns)),
-        turning_point=hurt.turn if hurt else _first_ignored(state.turns),
+        hurt=_worst(state.turns),
+        turning_point=_first_wrong(state.turns),
         better_than=better,
         worse_than=worse,
     )
@@ -143,8 +143,10 @@ def _worst(turns: Sequence[Played]) -> Optional[Quote]:
     return min(found, key=lambda q: q.temper + q.trust, default=None)
 
 
-def _first_ignored(turns: Sequence[Played]) -> int:
-    return next((number for number, turn in enumerate(turns, 1) if not turn.addressed), 0)
+def _first_wrong(turns: Sequence[Played]) -> int:
+    """The first turn that hurt or answered nothing, 0 if there is none."""
+    bad = set(BAD_MOVES)
+    return next((n for n, turn in enumerate(turns, 1) if not turn.addressed or bad & set(turn.said.moves())), 0)
 
 
 def _quoted(places: Sequence[int], findings: Sequence[Finding]) -> list[int]:

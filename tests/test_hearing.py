@@ -1,0 +1,66 @@
+"""How a message is understood in a role-play: by the real classifier of moves and the real encoder."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.hearing import QUESTION, Hearing
+from bot.settings import ROOT
+from bot.syllabus.loader import load
+
+SHOP = load(ROOT / "knowledge").scenarios["shop-late-refund"]
+
+
+@pytest.fixture(scope="module")
+def hearing() -> Hearing:
+    """The ears as the dialogue process has them."""
+    made = Hearing()
+    made.prepare(SHOP)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        ("Hi Mrs Doyle, when did you buy it?", "bought-when"),
+        ("whats wrong with it is it broke", "whats-wrong"),
+        ("do u have ur reciept", "receipt"),
+        ("why didnt you come in earlier", "why-late"),
+        ("Could you tell me what happened?", "why-late"),
+        ("what do you need the mixer for", "what-would-help"),
+        ("are you a member of our loyalty scheme?", "card"),
+    ],
+)
+def test_a_question_is_matched_to_its_fact_by_meaning(hearing: Hearing, text: str, fact: str) -> None:
+    said = hearing.hear(SHOP, text, "")
+    assert said.asked[0] == fact and "ask" in said.moves()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["What is the weather like?", "I bought one of these myself.", "Our refunds run for 30 days.", "", "???", "£" * 50],
+)
+def test_what_asks_for_nothing_the_customer_knows_is_matched_to_nothing(hearing: Hearing, text: str) -> None:
+    assert hearing.hear(SHOP, text, "").asked == ()
+
+
+def test_a_message_has_several_moves_and_several_questions_at_most_two(hearing: Hearing) -> None:
+    text = "I'm so sorry you were ill. When did you buy it? Do you have the receipt? Is it broken? Have you our card?"
+    said = hearing.hear(SHOP, text, "")
+    assert {"empathise", "ask"} <= set(said.moves()) or {"apologise", "ask"} <= set(said.moves())
+    assert len(said.asked) == 2
+
+
+def test_talk_beside_the_point_is_only_that(hearing: Hearing) -> None:
+    for sentence in hearing.hear(SHOP, "It is raining a lot today.", "Can I bring it back or not?").sentences:
+        assert "ignore" not in sentence.moves or sentence.moves == ("ignore",)
+
+
+def test_a_very_long_message_is_heard_in_time(hearing: Hearing) -> None:
+    said = hearing.hear(SHOP, "Can I ask you something, please? " * 300, "")
+    assert said.sentences
+
+
+@pytest.mark.parametrize("text", ["when was it", "so why did you", "could u say more", "tell me what happened", "ok?"])
+def test_questions_are_known_without_their_mark(text: str) -> None:
+    assert QUESTION.search(text)
