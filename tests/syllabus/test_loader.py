@@ -36,6 +36,21 @@ def test_the_real_content_has_every_statement_of_the_seed_units(syllabus: Syllab
     assert all(c.kind == ("knowledge" if c.id[0] == "K" else "performance") for c in syllabus.units["nos"].criteria)
     kinds = [c.kind for c in syllabus.units["b15"].criteria]
     assert (kinds.count("performance"), kinds.count("knowledge")) == (9, 9)
+    assert {id: len(u.criteria) for id, u in syllabus.units.items()} == {
+        "d1": 21, "ct10": 10, "u1": 10, "b15": 18, "nos": 30,
+    }  # fmt: skip
+
+
+def test_ct10_is_graded_and_only_its_p3_is_shown(syllabus: Syllabus) -> None:
+    unit = syllabus.units["ct10"]
+    graded = {c.id: c.grade for c in unit.criteria}
+    assert list(graded) == ["P1", "P2", "M1", "D1", "P3", "M2", "D2", "P4", "P5", "P6"]
+    assert all(graded[id] == {"P": "pass", "M": "merit", "D": "distinction"}[id[0]] for id in graded)
+    assert [c.id for c in unit.criteria if c.kind == "performance"] == ["P3"]
+    assert [sum(b.outcome == o.id for b in unit.bullets) for o in unit.outcomes] == [7, 3, 2, 5]
+    places = [r.place for r in unit.evidence_rules]
+    assert len(places) == 13 and all(places)
+    assert "real customers" in unit.simulation_clause and not unit.simulation_allowed
 
 
 def test_every_knowledge_statement_of_b15_has_three_open_questions(syllabus: Syllabus) -> None:
