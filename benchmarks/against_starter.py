@@ -17,8 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.crowd import our_crowd, starter_crowd
 from benchmarks.environment import starter_python
-from benchmarks.figures import Raw, report_of, rows_of, table_of, write_report
+from benchmarks.figures import Raw, growth_rows, report_of, rows_of, table_of, write_report
+from benchmarks.growth import fill, long_conversation, pages
 from benchmarks.machine import about_this_run, load_average, memory_of, processor_seconds
 from benchmarks.systems import Ours, Starter, System
 from benchmarks.talking import OurTalk, StarterTalk, first_answer
@@ -37,17 +39,26 @@ class Plan(NamedTuple):
     starts: int
     blocks: int  # of each assistant, one after the other
     block: int  # turns that count in a block
+    crowds: tuple[int, ...]  # learners at once
+    crowd_seconds: float
+    long: int  # turns of the long conversation
+    stored: tuple[int, int]  # attempts in the database, few and many
+    pages: int  # times each page is fetched
 
 
-FULL, QUICK = Plan(trainings=1, starts=3, blocks=10, block=20), Plan(trainings=1, starts=1, blocks=4, block=10)
+FULL = Plan(1, 3, 10, 20, (1, 4, 16, 32, 64), 15.0, 500, (1_000, 1_000_000), 15)
+QUICK = Plan(1, 1, 4, 10, (32,), 10.0, 0, (0, 0), 0)
 
 
 class Bench:
     """One run: the phases in their order, filling `raw`."""
 
-    def __init__(self, plan: Plan, folder: Path, bar: Progress, cleanup: ExitStack) -> None:
-        self.plan, self.bar, self.raw = plan, bar, Raw()
-        self.task = bar.add_task("preparing", total=1 + 2 * plan.trainings + 1 + 2 * plan.starts + 2 * plan.blocks + 2)
+    def __init__(
+        self, plan: Plan, folder: Path, bar: Progress, cleanup: ExitStack, postgres: Optional[str] = None
+    ) -> None:
+        self.plan, self.bar, self.raw, self.postgres = plan, bar, Raw(), postgres
+        steps = 1 + 2 * plan.trainings + 1 + 2 * plan.starts + 2 * plan.blocks + 2 + 2 * len(plan.crowds)
+        self.task = bar.add_task("preparing", total=steps + (2 if plan.long else 0))
         logs = folder / "logs"
         logs.mkdir()
         self._doing("the starter's environment with TensorFlow (minutes and 2 GB the first time)")
@@ -68,6 +79,9 @@ class Bench:
         self.talks = {"starter": StarterTalk(self.starter), "ours": OurTalk(self.ours)}
         self.starts()
         self.turns()
+        self.crowds()
+        self.starter.stop()
+        self.growth()
         self._doing("done")
 
     def training(self) -> None:
@@ -137,6 +151,54 @@ class Bench:
             self._doing(f"role-play turns, block {block + 1} of {self.plan.blocks}")
             self.raw.roleplay += [{**turn, "block": block} for turn in talk.roleplay(self.plan.block, 3000 + block)]
 
+    def crowds(self) -> None:
+        """Many learners at once; first with one assistant, then with the other."""
+        starter, ours = self.talks["starter"], self.talks["ours"]
+        assert isinstance(starter, StarterTalk) and isinstance(ours, OurTalk)
+        for learners in self.plan.crowds:
+            for name in ("starter", "ours"):
+                self._doing(f"{learners} learners at once with {name}")
+                crowd = (
+                    starter_crowd(starter, learners, self.plan.crowd_seconds)
+                    if name == "starter"
+                    else our_crowd(ours, learners, self.plan.crowd_seconds)
+                )
+                self.raw.crowds[name].append(crowd)
+                speed = crowd["turns_per_second"]
+                self._tell(f"{learners} learners at once with {name}: {speed:.1f} turns a second")
+
+    def growth(self) -> None:
+        """Ours alone: a long conversation, then few and many stored attempts, then PostgreSQL where it was given."""
+        if not self.plan.long:
+            return
+        talk, found = self.talks["ours"], self.raw.growth
+        assert isinstance(talk, OurTalk)
+        self._doing(f"a conversation of {self.plan.long} turns")
+        found.update(long_conversation(talk, self.plan.long, self.plan.block))
+        for name, attempts in zip(("thousand", "million"), self.plan.stored):
+            self._doing(f"{attempts:,} stored attempts")
+            self.ours.stop()
+            stored = fill(self.ours, attempts, self._stored)
+            self.ours.start()
+            talk.block(self.plan.block, 8000)
+            turns = [turn for block in range(3) for turn in talk.block(self.plan.block, 8001 + block)]
+            found[f"turn_{name}"] = [turn["seconds"] for turn in turns if turn["counts"]]
+            found.update({f"{page}_{name}": times for page, times in pages(self.ours, self.plan.pages).items()})
+            self._tell(f"measured with {stored:,} stored attempts")
+        if self.postgres:
+            self._doing("turns with PostgreSQL")
+            self.ours.stop()
+            self.ours.database_url = self.postgres
+            self.ours.start()
+            talk = OurTalk(self.ours)
+            talk.block(self.plan.block, 9000)
+            turns = [turn for block in range(3) for turn in talk.block(self.plan.block, 9001 + block)]
+            found["turn_postgres"] = [turn["seconds"] for turn in turns if turn["counts"]]
+            talk.close()
+
+    def _stored(self, attempts: int) -> None:
+        self.bar.update(self.task, description=f"{attempts:,} attempts stored")
+
     def _doing(self, what: str) -> None:
         self.bar.update(self.task, description=what)
         self.raw.load.append({"before": what, "at": round(time.time(), 1), "load": load_average()})
@@ -152,6 +214,7 @@ def main(arguments: Optional[list[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json", help="where to write the figures")
     parser.add_argument("--quick", action="store_true", help="fewer starts and turns; rougher figures")
+    parser.add_argument("--postgres", help="an empty PostgreSQL database to measure turns with, too")
     given = parser.parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -171,7 +234,7 @@ def main(arguments: Optional[list[str]] = None) -> int:
         bar = cleanup.enter_context(Progress(*columns, console=err, transient=True))
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="rapport-bench-")))
         try:
-            bench = Bench(QUICK if given.quick else FULL, folder, bar, cleanup)
+            bench = Bench(QUICK if given.quick else FULL, folder, bar, cleanup, given.postgres)
             bench.run()
         except KeyboardInterrupt:
             problem, code = "Stopped; the figures are not complete.", 130
@@ -185,6 +248,8 @@ def main(arguments: Optional[list[str]] = None) -> int:
         problem, code = f"{given.out} cannot be written ({error.strerror}).", 1
     if raw.training["starter"]:
         out.print(table_of(rows_of(raw)))
+        if raw.growth:
+            out.print(table_of(growth_rows(raw), alone=True))
         cores = about["machine"]["cores_usable"]
         out.print(f"Load average now {load_average()[0]:.1f} on {cores} cores; all figures: {given.out}")
     if problem:

@@ -183,12 +183,16 @@ class Ours(System):
     def __init__(self, folder: Path, logs: Path) -> None:
         super().__init__(folder, logs)
         self.data = folder.parent / "data"
+        self.database_url = f"sqlite:///{self.data / 'rapport.sqlite'}"
         shutil.copytree(ROOT, folder, ignore=_not_copied, symlinks=True)
         for package in ("bot", "actions"):
             compileall.compile_dir(folder / package, quiet=1)
 
     def environment(self) -> dict[str, str]:
-        return environment(RAPPORT_DATA=str(self.data), RAPPORT_PORT=str(self.port or 1))
+        more = {"RAPPORT_DATA": str(self.data), "RAPPORT_PORT": str(self.port or 1)}
+        if not self.database_url.startswith("sqlite"):
+            more.update(DATABASE_URL=self.database_url, RAPPORT_TRACKER_URL=self.database_url, RAPPORT_DEMO="1")
+        return environment(**more)
 
     def check(self) -> None:
         """CannotMeasure unless commands in the copy really run the copy."""

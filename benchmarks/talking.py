@@ -6,10 +6,11 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from itertools import chain, cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import httpx
 import yaml
@@ -28,6 +29,7 @@ from bot.syllabus.loader import load
 from bot.syllabus.model import Question
 
 PATIENCE = 60.0  # seconds for one turn
+PRACTISED = ("d1",)  # units whose questions the made-up learners are asked
 # The stories of the starter, by intent, with its bot challenge between them.
 PATHS = (
     ("greet", "mood_great", "goodbye"),
@@ -94,27 +96,35 @@ def examples(nlu: Path) -> dict[str, list[str]]:
 
 
 class TimedDialogue(HttpDialogue):
-    """Notes how long the dialogue process took of the turn."""
+    """Notes how long the dialogue process took of each turn."""
 
-    seconds = 0.0
+    def __init__(self, url: str, secret: str, timeout: float) -> None:
+        super().__init__(url, secret, timeout)
+        self.seconds: dict[str, float] = {}
 
     async def work_off(self, message: Queued) -> None:
         started = time.perf_counter()
         try:
             await super().work_off(message)
         finally:
-            self.seconds = time.perf_counter() - started
+            self.seconds[message.message_id] = time.perf_counter() - started
+
+
+class TimedRelay(Relay):
+    """A relay with the dialogue that times it."""
+
+    dialogue: TimedDialogue
 
 
 class OurTalk:
-    """A made-up learner who practises: a new one each block, every answer a different text."""
+    """Made-up learners who practise: a new one each block, every answer a different text."""
 
     def __init__(self, ours: Ours) -> None:
         self.ours = ours
         self.syllabus = load(ours.folder / "knowledge")
-        self.records = Records(open_engine(f"sqlite:///{ours.data / 'rapport.sqlite'}"))
+        self.records = Records(open_engine(ours.database_url))
         self.settings = read_settings({})
-        self.units = list(dict.fromkeys(self.syllabus.unit_of.values()))
+        self.units = [unit for unit in dict.fromkeys(self.syllabus.unit_of.values()) if unit in PRACTISED]
 
     def close(self) -> None:
         """Close the database."""
@@ -129,24 +139,23 @@ class OurTalk:
         asyncio.run(self._block(0, 0))
 
     async def _block(self, count: int, seed: int) -> list[Turn]:
+        async with self.relay() as relay:
+            return await self.practise(relay, self.new_person(), seed, count=count)
+
+    def new_person(self) -> int:
+        """A learner enrolled in every unit that is practised here."""
         name = f"Bench Learner {uuid.uuid4().hex[:6]}"
         now, cohort = bootstrap.utc_now(), bootstrap.DEMO_COHORT
-        person = people.add_person(self.records, name, ["learner"], now, units=self.units, cohort=cohort, demo=True)
+        return people.add_person(self.records, name, ["learner"], now, units=self.units, cohort=cohort, demo=True)
+
+    @asynccontextmanager
+    async def relay(self) -> AsyncIterator[TimedRelay]:
+        """A relay to the running system."""
         run = self.ours.run()
         dialogue = TimedDialogue(run["dialogue_url"], run["dialogue_secret"], self.settings.turn_timeout)
-        relay = Relay(self.records, dialogue, bootstrap.utc_now, relay_texts(), self.settings.notice_after)
-        learner = Learner(seed)
-        turns: list[Turn] = []
+        relay = TimedRelay(self.records, dialogue, bootstrap.utc_now, relay_texts(), self.settings.notice_after)
         try:
-            text, kind, question = "quiz me", "start_practice", ""
-            while True:
-                turn = await self._turn(relay, dialogue, person, text)
-                turns.append({**turn, "counts": kind == "answer", "kind": kind, "question": question, "text": text})
-                if sum(t["counts"] for t in turns) >= count:
-                    return turns
-                if len(turns) > 10 * count + 20:
-                    raise CannotMeasure(f"Practice does not go on; last said: {text!r}")
-                text, kind, question = self._next(person, learner)
+            yield relay
         finally:
             await relay.stop()
             await dialogue.close()
@@ -156,29 +165,40 @@ class OurTalk:
         return asyncio.run(self._roleplay(count, seed))
 
     async def _roleplay(self, count: int, seed: int) -> list[Turn]:
-        name = f"Bench Player {uuid.uuid4().hex[:6]}"
-        person = people.add_person(self.records, name, ["learner"], bootstrap.utc_now(), units=self.units, demo=True)
-        run = self.ours.run()
-        dialogue = TimedDialogue(run["dialogue_url"], run["dialogue_secret"], self.settings.turn_timeout)
-        relay = Relay(self.records, dialogue, bootstrap.utc_now, relay_texts(), self.settings.notice_after)
-        dice = random.Random(seed)
+        person, dice = self.new_person(), random.Random(seed)
         said = [b.better for s in self.syllabus.scenarios.values() for b in s.behaviours]
         said += [q for s in self.syllabus.scenarios.values() for f in s.facts for q in f.questions]
         turns: list[Turn] = []
-        try:
+        async with self.relay() as relay:
             while sum(t["counts"] for t in turns) < count:
                 if len(turns) > 10 * count + 20:
                     raise CannotMeasure("Role-plays do not go on.")
                 playing = roleplays.is_playing(self.records, person)
                 text = f"{dice.choice(said)} {dice.choice(said)}" if playing else "role-play"
-                turn = await self._turn(relay, dialogue, person, text)
+                turn = await self._turn(relay, person, text)
                 turns.append({**turn, "counts": playing, "kind": "roleplay" if playing else "start", "text": text})
-            return turns
-        finally:
-            await relay.stop()
-            await dialogue.close()
+        return turns
 
-    async def _turn(self, relay: Relay, dialogue: TimedDialogue, person: int, text: str) -> Turn:
+    async def practise(
+        self, relay: TimedRelay, person: int, seed: int, count: Optional[int] = None, until: Optional[float] = None
+    ) -> list[Turn]:
+        """The turns of one learner: `count` answers, or as many as begin before `until`."""
+        learner = Learner(seed)
+        turns: list[Turn] = []
+        answers = 0
+        text, kind, question = "quiz me", "start_practice", ""
+        while until is None or time.perf_counter() < until:
+            turn = await self._turn(relay, person, text)
+            turns.append({**turn, "counts": kind == "answer", "kind": kind, "question": question, "text": text})
+            answers += kind == "answer"
+            if count is not None and answers >= count:
+                break
+            if len(turns) > 10 * answers + 30:
+                raise CannotMeasure(f"Practice does not go on; last said: {text!r}")
+            text, kind, question = await asyncio.to_thread(self._next, person, learner)
+        return turns
+
+    async def _turn(self, relay: TimedRelay, person: int, text: str) -> Turn:
         id = f"bench-{uuid.uuid4().hex}"
         started = time.perf_counter()
         await relay.accept(person, "terminal", id, text)
@@ -195,13 +215,14 @@ class OurTalk:
             await waiting
             if time.perf_counter() - started > PATIENCE:
                 raise CannotMeasure(f"No reply to {text!r} within {PATIENCE:g} s; see {self.ours.data / 'logs'}.")
-        replies = messages.replies_to(self.records, id)
+        replies = await asyncio.to_thread(messages.replies_to, self.records, id)
         if row["status"] != "done" or not replies:
             raise CannotMeasure(f"The turn {text!r} ended as {row['status']} with {len(replies)} replies.")
         return {
+            "ended": ended,
             "seconds": ended - started,
             "keeping": kept - started,
-            "dialogue": dialogue.seconds,
+            "dialogue": relay.dialogue.seconds.pop(id, 0.0),
             "replies": len(replies),
             "reply_kinds": [reply.kind for reply in replies],
         }
