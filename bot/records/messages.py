@@ -82,7 +82,7 @@ def accept(
 def waiting_people(records: Records) -> list[int]:
     """People who have a message waiting."""
     with records.reading() as tx:
-        rows = tx._all(select(M.person_id).where(M.status == "queued", M.direction == "in").distinct())
+        rows = tx._all(st.PEOPLE_WAITING)
     return [r["person_id"] for r in rows]
 
 

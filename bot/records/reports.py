@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import case, false, func, or_, select
 
 from bot.records import assessment_tables as a
+from bot.records import statements as st
 from bot.records import tables as t
 from bot.records.people import Person
 from bot.records.store import Records, Tx, Workplace
@@ -301,7 +302,7 @@ def offered(records: Records, person_id: int, payload: str) -> Optional[str]:
 def waiting(records: Records, person_id: int) -> bool:
     """Whether a message of this person is still to be answered."""
     m = t.message.c
-    query = select(m.id).where(m.person_id == person_id, m.status == "queued", m.direction == "in").limit(1)
+    query = select(m.id).where(m.person_id == person_id, st.WAITING, m.direction == "in").limit(1)
     with records.reading() as tx:
         return tx._one(query) is not None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Table, and_, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -19,9 +19,10 @@ M, A, S, OV = t.message.c, t.attempt.c, t.attempt_statement.c, override.c
 # Messages
 MESSAGE = select(t.message).where(M.message_id == bindparam("id"))
 ADD_MESSAGE = insert(t.message)
-FIRST_WAITING = (
-    select(t.message).where(M.person_id == PERSON, M.status == "queued", M.direction == "in").order_by(M.id).limit(1)
-)
+# A literal: with a bound value SQLite does not use its index of waiting messages, and reads the whole history.
+WAITING = M.status == literal_column("'queued'")
+FIRST_WAITING = select(t.message).where(M.person_id == PERSON, WAITING, M.direction == "in").order_by(M.id).limit(1)
+PEOPLE_WAITING = select(M.person_id).where(WAITING, M.direction == "in").distinct()
 CLAIM = (
     update(t.message)
     .where(
@@ -64,6 +65,7 @@ TRIES = (
 TOLD = select(t.told.c.question_id, t.told.c.made_at).where(
     t.told.c.person_id == PERSON, t.told.c.question_id.in_(bindparam("questions", expanding=True))
 )
+LAST_ATTEMPT = select(A.message_id).where(A.person_id == PERSON).order_by(A.made_at.desc(), A.id.desc()).limit(1)
 SEEN = select(A.question_id, func.count().label("n")).where(A.person_id == PERSON).group_by(A.question_id)
 
 # The learner

@@ -181,8 +181,7 @@ class Tx:
 
     def last_attempt(self, person_id: int) -> Any:
         """The learner's latest attempt as `attempt_of` gives it: what "why?" and "that mark is wrong" are about."""
-        a = t.attempt.c
-        row = self._one(select(a.message_id).where(a.person_id == person_id).order_by(a.id.desc()).limit(1))
+        row = self._one(st.LAST_ATTEMPT, person=person_id)
         return self.attempt_of(row["message_id"]) if row else None
 
     # Coverage ---------------------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 
-from bot.records import messages, people
+from bot.records import messages, people, statements
 from bot.records import tables as t
 from bot.records.messages import Queued, Reply
 from bot.records.store import Records, Turn
@@ -186,3 +188,12 @@ def test_history_gives_the_latest_oldest_first_and_what_is_new(records: Records,
     assert [r["message_id"] for r in rows] == ["m2", "m3"]
     assert [r["message_id"] for r in messages.history(records, ada, after=rows[0]["id"])] == ["m3"]
     assert messages.history(records, 999) == []
+
+
+@pytest.mark.parametrize("query", [statements.FIRST_WAITING, statements.PEOPLE_WAITING], ids=["first", "people"])
+def test_waiting_messages_are_found_by_their_own_index(sqlite_engine: Engine, query: Any) -> None:
+    sql = str(query.compile(sqlite_engine))
+    with sqlite_engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (1,) * sql.count("?")).fetchall()
+    assert "ix_message_queued" in str(plan)
