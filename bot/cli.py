@@ -358,6 +358,7 @@ def demo() -> None:
 def bench(
     out_: Path = typer.Option(Path("var/bench.json"), "--out", help="Where to write the figures as JSON."),
     quick: bool = typer.Option(False, help="Fewer turns; figures are rougher."),
+    postgres: Optional[str] = typer.Option(None, help="An empty PostgreSQL database to measure turns with, too."),
 ) -> None:
     """Measure this assistant beside an untouched `rasa init` assistant, in one run."""
     from bot.settings import ROOT
@@ -365,7 +366,9 @@ def bench(
 
     command = [sys.executable, str(ROOT / "benchmarks" / "against_starter.py"), "--out", str(out_)]
     # In place of this process, so that Ctrl-C reaches the benchmark and it can clean up.
-    os.execve(sys.executable, command + (["--quick"] if quick else []), child_environment())
+    command += ["--quick"] if quick else []
+    command += ["--postgres", postgres] if postgres else []
+    os.execve(sys.executable, command, child_environment())
 
 
 if __name__ == "__main__":

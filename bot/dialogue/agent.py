@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Optional
 
@@ -23,6 +24,7 @@ from bot.errors import ModelError
 log = logging.getLogger(__name__)
 
 LONGEST_SESSION = 45  # events
+ACTION_THREADS = 16
 
 
 class TurnAborted(BaseException):
@@ -37,13 +39,16 @@ class InProcessActions(EndpointConfig):
         self.executor = ActionExecutor()
         self.executor.register_package("actions")
         self.timeout = timeout
+        # Of their own: actions wait for the marker, and nothing else should wait behind them.
+        self.threads = ThreadPoolExecutor(ACTION_THREADS, thread_name_prefix="action")
 
     async def request(self, method: str = "post", **kwargs: Any) -> Any:
         """Answer an action call; TurnAborted where the action raises or takes longer than `timeout` seconds."""
         call = kwargs["json"]
         try:
             # In a thread: a hanging action must not stop the other conversations.
-            return await asyncio.wait_for(asyncio.to_thread(_run, self.executor.run(call)), self.timeout)
+            run = asyncio.get_running_loop().run_in_executor(self.threads, _run, self.executor.run(call))
+            return await asyncio.wait_for(run, self.timeout)
         except ActionExecutionRejection as rejection:
             body = {"error": str(rejection), "action_name": rejection.action_name}
             raise ClientResponseError(400, "rejected", json.dumps(body)) from rejection

@@ -17,6 +17,7 @@ from rich.console import Console
 from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Engine
 
+from benchmarks import plots
 from benchmarks.answers import Learner
 from benchmarks.figures import (
     Raw,
@@ -218,3 +219,14 @@ def test_nobodys_real_system_is_named_in_the_environment(monkeypatch: pytest.Mon
     made = environment(RAPPORT_PORT="1")
     assert "/real" not in made.values() and "PYTHONDONTWRITEBYTECODE" not in made
     assert made["RASA_TELEMETRY_ENABLED"] == "false" and made["RAPPORT_PORT"] == "1"
+
+
+def test_plots_are_made_from_the_json_for_what_it_holds(tmp_path: Path) -> None:
+    full = raw()
+    for name in ("starter", "ours"):
+        full.crowds[name] = [{"learners": n, "turns_per_second": 5.0 * n, "times": [0.1, 0.2]} for n in (1, 32)]
+    full.growth = {"turn_5": [0.01], "turn_500": [0.011]}
+    write_report(report_of(full, {}, complete=True), tmp_path / "bench.json")
+    assert plots.main([str(tmp_path / "bench.json"), str(tmp_path)]) == 0
+    assert {p.name for p in tmp_path.glob("*.png")} == {"bench-against.png", "bench-crowd.png", "bench-growth.png"}
+    assert plots.main([str(tmp_path / "none.json"), str(tmp_path)]) == 1
