@@ -50,7 +50,8 @@ def export(request: Request, web: Web, session: Session) -> Response:
 
 def _chosen(request: Request, web: Web, session: Session) -> tuple[str, Optional[int]]:
     q, units = request.query_params, _units(web)
-    unit = q["unit"] if q.get("unit") in units else units[0]
+    enrolled = reports.units_seen(web.records, session.person)
+    unit = q["unit"] if q.get("unit") in units else max(units, key=lambda u: enrolled.get(u, 0))
     cohorts = {str(c.id): c.id for c in reports.cohorts_of(web.records, session.person)}
     return unit, cohorts.get(q.get("cohort", ""))
 
