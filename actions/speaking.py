@@ -12,8 +12,8 @@ from bot.bootstrap import shell_person
 from bot.coaching.model import Loop, Move
 from bot.records.store import Turn
 
-FORMS = {"practice": "practice_form", "roleplay": "roleplay_form"}
-SLOTS = {"practice": "answer", "roleplay": "said"}
+FORMS = {"practice": "practice_form", "roleplay": "roleplay_form", "assessment": "assessment_form"}
+SLOTS = {"practice": "answer", "roleplay": "said", "assessment": "assessed"}
 
 
 def person_of(tracker: Tracker) -> int:

@@ -3,12 +3,12 @@
 Every method is given the message it answers. The same message again gets the same move, and nothing is recorded twice.
 """
 
+from bot.coach.assessment import AssessmentPart
 from bot.coach.base import Hearing, Marker, shorten
 from bot.coach.practice import CHOICE_MARKING
-from bot.coach.roleplay import RolePlayPart
 
 __all__ = ["CHOICE_MARKING", "Coach", "Hearing", "Marker", "shorten"]
 
 
-class Coach(RolePlayPart):
-    """All use cases: common ones, marks, practice, and role-play on top of them."""
+class Coach(AssessmentPart):
+    """All use cases: common ones, marks, practice, role-play, and assessment, which overrules them while it is open."""

@@ -15,6 +15,7 @@ from bot.coaching.choosing import Scope, find_scope, next_question, topic_of
 from bot.coaching.gaps import option_named
 from bot.coaching.model import Done, Line, Move, Practice, Step
 from bot.marking.model import Marking, Match
+from bot.records import sittings
 from bot.records.store import Turn, Tx, Workplace
 from bot.syllabus.model import Question
 
@@ -260,11 +261,16 @@ class PracticePart(Base):
         self, tx: Tx, turn: Turn, id: int, practice: Practice, lead: list[Line], first: Optional[Scope] = None
     ) -> Move:
         statements = practice.wanted or self.syllabus.statements(practice.unit)
+        closed = sittings.under_assessment(tx, turn.person_id, self.clock())
         candidates = [
             q
             for q in self.syllabus.open_for(statements)
-            if self.syllabus.unit_of[q.id] == practice.unit or practice.wanted
+            if (self.syllabus.unit_of[q.id] == practice.unit or practice.wanted)
+            and not (closed and closed & self.syllabus.serves(q))
         ]
+        if not practice.done and (blocked := closed & set(statements)):
+            names = sorted(b.replace("/bullet:", " ").replace("/", " ").upper() for b in blocked)
+            lead = [*lead, Line("utter_practice_closed", {"label": ", ".join(names)}, join=bool(lead))]
         states = {s: str(row["state"]) for s, row in tx.coverage_of(turn.person_id).items()}
         asked = [d.question for d in practice.done]
         due = tx.due_questions(turn.person_id, self.clock())

@@ -6,7 +6,7 @@ from typing import Literal, Optional
 
 import msgspec
 
-Loop = Literal["practice", "roleplay", "off"]
+Loop = Literal["practice", "roleplay", "assessment", "off"]
 HELP = ("none", "hint_1", "hint_2", "prompt", "assertion")
 
 

@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 
 BUTTON = re.compile(
     r"/(?:start_practice|hint|dont_know|skip|repeat|why_mark|dispute_mark|stop|resume|progress|help|privacy"
-    r"|greet|delete_data|talk_to_tutor|choose|start_roleplay|brief|pause|coach|again_from_turn)(?:\{.*\})?"
+    r"|greet|delete_data|talk_to_tutor|choose|start_assessment|change_answer|send_answers|see_decision"
+    r"|start_roleplay|brief|pause|coach|again_from_turn)(?:\{.*\})?"
 )
 
 

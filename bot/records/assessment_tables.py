@@ -408,7 +408,6 @@ APPEND_ONLY = (
     "override",
     "closed_item",
     "tutor_reply",
-    "set_question",
     "sitting",
     "sitting_event",
     "assessed_answer",

@@ -218,3 +218,14 @@ def test_a_learner_overrides_nothing(office: Office) -> None:
     assert office.add(a.override, by_id=office.tutor, **row)
     with office.records.reading() as tx:
         assert tx._one(select(t.attempt.c.complete))["complete"] is False
+
+
+def test_a_question_leaves_a_draft_but_not_a_set_that_was_sent(office: Office) -> None:
+    extra = office.add(a.set_question, set_id=office.set, position=2, words="How?", statements=["d1/4.9"], made_at=NOW)
+    with pytest.raises(DatabaseError, match="append-only"), office.records.begin() as tx:
+        tx.connection.execute(update(a.set_question).values(words="Other words"))
+    with office.records.begin() as tx:
+        tx.connection.execute(delete(a.set_question).where(a.set_question.c.id == extra))
+        tx.connection.execute(update(a.question_set).values(sent_at=NOW))
+    with pytest.raises(DatabaseError, match="sent stays"), office.records.begin() as tx:
+        tx.connection.execute(delete(a.set_question))

@@ -35,18 +35,34 @@ def append_only(tables: Iterable[str]) -> None:
 
 def refuse_insert(table: str, name: str, condition: str, message: str) -> None:
     """Refuse a new row of `table` for which the SQL `condition` holds, with `message` (no quotes in it)."""
+    refuse(table, "INSERT", name, condition, message)
+
+
+def refuse(table: str, event: str, name: str, condition: str, message: str) -> None:
+    """Refuse INSERT (the condition is on NEW), UPDATE or DELETE (on OLD) of a row for which it holds."""
     trigger = f"{table}_{name}"
     if _postgresql():
         op.execute(
             f"CREATE FUNCTION {trigger}() RETURNS trigger AS $$ BEGIN "
-            f"IF {condition} THEN RAISE EXCEPTION '{message}'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql"
+            f"IF {condition} THEN RAISE EXCEPTION '{message}'; END IF; "
+            f"RETURN {'OLD' if event == 'DELETE' else 'NEW'}; END $$ LANGUAGE plpgsql"
         )
-        op.execute(f"CREATE TRIGGER {trigger} BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {trigger}()")
+        op.execute(f"CREATE TRIGGER {trigger} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {trigger}()")
         return
     op.execute(
-        f"CREATE TRIGGER {trigger} BEFORE INSERT ON {table} "
+        f"CREATE TRIGGER {trigger} BEFORE {event} ON {table} "
         f"WHEN {condition} BEGIN SELECT RAISE(ABORT, '{message}'); END"
     )
+
+
+def not_append_only(table: str) -> None:
+    """Take `append_only` away from a table that stays."""
+    if _postgresql():
+        op.execute(f"DROP TRIGGER append_only ON {table}")
+        op.execute(f"DROP TRIGGER no_truncate ON {table}")
+        return
+    for event in ("update", "delete"):
+        op.execute(f"DROP TRIGGER {table}_no_{event}")
 
 
 def lift(append_only_tables: Iterable[str], inserts: Iterable[tuple[str, str]]) -> None:
@@ -57,5 +73,13 @@ def lift(append_only_tables: Iterable[str], inserts: Iterable[tuple[str, str]]) 
         op.execute(f"DROP TRIGGER append_only ON {table}")
         op.execute(f"DROP TRIGGER no_truncate ON {table}")
     for table, name in inserts:
-        op.execute(f"DROP TRIGGER {table}_{name} ON {table}")
-        op.execute(f"DROP FUNCTION {table}_{name}()")
+        drop_refusal(table, name)
+
+
+def drop_refusal(table: str, name: str) -> None:
+    """Take one `refuse` away from a table that stays."""
+    if not _postgresql():
+        op.execute(f"DROP TRIGGER {table}_{name}")
+        return
+    op.execute(f"DROP TRIGGER {table}_{name} ON {table}")
+    op.execute(f"DROP FUNCTION {table}_{name}()")
