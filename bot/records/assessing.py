@@ -12,8 +12,9 @@ from bot.errors import BadInput, NotThere
 from bot.records import assessment_tables as a
 from bot.records import audit, outbox, sittings
 from bot.records.people import Person
+from bot.records.seeing import may_see
 from bot.records.store import Records, Tx
-from bot.records.tutoring import may_see, said
+from bot.records.tutoring import said
 
 
 def make_set(

@@ -16,8 +16,9 @@ from bot.records import assessment_tables as a
 from bot.records import audit, outbox
 from bot.records import tables as t
 from bot.records.people import Person
+from bot.records.seeing import may_see
 from bot.records.store import Records, Tx
-from bot.records.tutoring import may_see, said
+from bot.records.tutoring import said
 
 Outcome = Literal["achieved", "more_needed"]
 
@@ -174,14 +175,16 @@ def _latest(tx: Tx, person_id: int, statement: str) -> Any:
     return tx._one(select(a.decision).where(d.person_id == person_id, d.statement == statement, _not_superseded()))
 
 
-def standing(tx: Tx, people: Any, statements: Iterable[str]) -> dict[tuple[int, str], str]:
-    """(person, statement) → the outcome that holds; `people` is a list of ids or a query of them."""
+def standing(tx: Tx, people: Any, statements: Optional[Iterable[str]]) -> dict[tuple[int, str], str]:
+    """(person, statement) → the outcome that holds; `people` is a list of ids or a query of them.
+
+    `statements` None: of all.
+    """
     d = a.decision.c
-    rows = tx._all(
-        select(d.person_id, d.statement, d.outcome).where(
-            d.person_id.in_(people), d.statement.in_(list(statements)), _not_superseded()
-        )
-    )
+    query = select(d.person_id, d.statement, d.outcome).where(d.person_id.in_(people), _not_superseded())
+    if statements is not None:
+        query = query.where(d.statement.in_(list(statements)))
+    rows = tx._all(query)
     return {(r["person_id"], r["statement"]): r["outcome"] for r in rows}
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import and_, distinct, func, select
 
 from bot.records import tables as t
 from bot.records.people import Person
-from bot.records.reports import visible
+from bot.records.seeing import visible
 from bot.records.store import Records, Tx
 
 FEWEST_LEARNERS = 10  # below it a share says nothing

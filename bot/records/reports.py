@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Any, Optional
 
 import msgspec
-from sqlalchemy import case, false, func, or_, select
+from sqlalchemy import case, func, or_, select
 
 from bot.records import assessment_tables as a
+from bot.records import decisions, sittings
 from bot.records import statements as st
 from bot.records import tables as t
 from bot.records.people import Person
+from bot.records.seeing import visible
 from bot.records.store import Records, Tx, Workplace
 
 BUTTONS_KEPT = 1000  # messages back in which a button may still be pressed
@@ -24,8 +26,9 @@ class Cell(msgspec.Struct, frozen=True):
 
     state: str
     attempts: int
-    last_at: datetime
+    last_at: Optional[datetime]
     stuck: bool = False
+    decided: str = ""  # submitted, achieved or more_needed
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -116,26 +119,6 @@ class Cohort(msgspec.Struct, frozen=True):
 # Who may see whom --------------------------------------------------------------------------------------------------
 
 
-def visible(viewer: Person, cohort: Optional[int] = None) -> Any:
-    """Ids of the learners somebody may see: an admin all, others those of the cohorts they have."""
-    theirs, mine, load = t.cohort_member.alias("theirs"), t.cohort_member.alias("mine"), a.caseload.alias("load")
-    learners = select(theirs.c.person_id).where(theirs.c.role == "learner")
-    if cohort is not None:
-        learners = learners.where(theirs.c.cohort_id == cohort)
-    if "admin" in viewer.roles:
-        if cohort is None:
-            return select(t.person_role.c.person_id).where(t.person_role.c.role == "learner")
-        return learners
-    groups = []
-    if "tutor" in viewer.roles:
-        groups.append(select(mine.c.cohort_id).where(mine.c.person_id == viewer.id, mine.c.role == "tutor"))
-    if roles := sorted(viewer.roles & set(a.CASELOAD_ROLES)):
-        groups.append(select(load.c.cohort_id).where(load.c.person_id == viewer.id, load.c.role.in_(roles)))
-    if not groups:
-        return learners.where(false())
-    return learners.where(or_(*(theirs.c.cohort_id.in_(g) for g in groups)))
-
-
 def learner_seen_by(records: Records, viewer: Person, person_id: int) -> Optional[Row]:
     """The learner, without cells, if the viewer may see them; None for a stranger and for nobody alike."""
     p = t.person.c
@@ -165,6 +148,14 @@ def active_learners(records: Records, viewer: Person, cohort: int) -> list[int]:
         return [r["id"] for r in tx._all(query)]
 
 
+def all_seen_by(records: Records, viewer: Person) -> list[tuple[int, str]]:
+    """Ids and names of the active learners the viewer may see, by name."""
+    p = t.person.c
+    query = select(p.id, p.name).where(p.active.is_(True), p.id.in_(visible(viewer))).order_by(p.name, p.id).limit(2000)
+    with records.reading() as tx:
+        return [(r["id"], r["name"]) for r in tx._all(query)]
+
+
 def units_seen(records: Records, viewer: Person) -> dict[str, int]:
     """Unit → how many of the learners a viewer may see are enrolled in it."""
     e = t.enrolment.c
@@ -190,11 +181,24 @@ def coverage_matrix(
     with records.reading() as tx:
         people = tx._all(enrolled)
         rows = tx._all(covered)
+        decided = _decisions(tx, visible(viewer, cohort), statements)
     cells: dict[int, dict[str, Cell]] = defaultdict(dict)
     for r in rows:
         cells[r["person_id"]][r["statement"]] = _cell(r)
+    for (person_id, statement), word in decided.items():
+        cells[person_id][statement] = _decided(cells[person_id].get(statement), word)
     made = [Row(r["id"], r["name"], r["demo"], cells[r["id"]]) for r in people]
     return sorted(made, key=lambda row: (row.name.casefold(), row.id))
+
+
+def _decisions(tx: Tx, people: Any, statements: Optional[Sequence[str]]) -> dict[tuple[int, str], str]:
+    """(person, statement) → submitted, achieved or more_needed; None asks for every statement."""
+    found = dict.fromkeys(sittings.submitted(tx, people, statements), "submitted")
+    return {**found, **decisions.standing(tx, people, statements)}
+
+
+def _decided(cell: Optional[Cell], word: str) -> Cell:
+    return msgspec.structs.replace(cell, decided=word) if cell else Cell("", 0, None, decided=word)
 
 
 def _cell(row: Any) -> Cell:
@@ -275,9 +279,12 @@ def learner_progress(records: Records, person_id: int, now: datetime, recent: in
     latest = select(t.attempt).where(at.person_id == person_id).order_by(at.made_at.desc(), at.id.desc()).limit(recent)
     with records.reading() as tx:
         card = tx._one(cards)
+        cells = {statement: _cell(row) for statement, row in tx.coverage_of(person_id).items()}
+        for (_, statement), word in _decisions(tx, [person_id], None).items():
+            cells[statement] = _decided(cells.get(statement), word)
         return Progress(
             units=tx.units_of(person_id),
-            cells={statement: _cell(row) for statement, row in tx.coverage_of(person_id).items()},
+            cells=cells,
             due=card["due"],
             next_due=card["later"],
             recent=tuple(_answer(r) for r in tx._all(latest)),

@@ -161,13 +161,13 @@ def under_assessment(tx: Tx, person_id: int, now: datetime) -> frozenset[str]:
     return frozenset(x for r in tx._all(query) for x in r["statements"])
 
 
-def submitted(tx: Tx, people: Any, statements: Iterable[str]) -> set[tuple[int, str]]:
+def submitted(tx: Tx, people: Any, statements: Optional[Iterable[str]]) -> set[tuple[int, str]]:
     """(person, statement) pairs whose answers are handed in; `people` is a list of ids or a query of them."""
-    s, q, wanted = a.sitting.c, a.set_question.c, set(statements)
+    s, q, wanted = a.sitting.c, a.set_question.c, None if statements is None else set(statements)
     query = (
         select(s.person_id, q.statements)
         .select_from(a.sitting)
         .join(a.set_question, q.set_id == s.set_id)
         .where(s.person_id.in_(people), not_(_not_sent()), or_(q.person_id.is_(None), q.person_id == s.person_id))
     )
-    return {(r["person_id"], x) for r in tx._all(query) for x in r["statements"] if x in wanted}
+    return {(r["person_id"], x) for r in tx._all(query) for x in r["statements"] if wanted is None or x in wanted}

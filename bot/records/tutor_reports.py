@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, not_, select
 from bot.records import assessment_tables as a
 from bot.records import tables as t
 from bot.records.people import Person
-from bot.records.reports import visible
+from bot.records.seeing import visible
 from bot.records.store import Records, Tx
 
 NEW, OVERDUE = timedelta(days=1), timedelta(days=7)

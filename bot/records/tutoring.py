@@ -16,7 +16,7 @@ from bot.records import assessment_tables as a
 from bot.records import audit, outbox
 from bot.records import tables as t
 from bot.records.people import Person
-from bot.records.reports import visible
+from bot.records.seeing import may_see
 from bot.records.store import Records, Tx
 
 LONGEST_WORDS = 2000
@@ -170,12 +170,6 @@ def withdraw_practice(records: Records, by: Person, id: int, now: datetime) -> N
         gone = update(a.set_practice).where(a.set_practice.c.id == id, a.set_practice.c.withdrawn_at.is_(None))
         if tx.connection.execute(gone.values(withdrawn_at=now)).rowcount:
             audit.note(tx, by.id, "withdrew practice", f"set_practice/{id}", now)
-
-
-def may_see(tx: Tx, viewer: Person, person_id: int) -> bool:
-    """Whether this learner is the viewer's."""
-    p = t.person.c
-    return tx._one(select(p.id).where(p.id == person_id, p.id.in_(visible(viewer)))) is not None
 
 
 def said(words: str, what: str) -> str:

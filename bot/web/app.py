@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.syllabus.syllabus import Syllabus
 from bot.web import (
     answers,
+    assess,
     chat,
     coverage,
     insights,
@@ -45,6 +46,7 @@ from bot.web.throttle import Throttle
 
 POST = ["POST"]
 TUTORS = ("tutor", "admin")
+ASSESSED = ("assessor", "quality_assurer", "admin")
 SEERS = ("tutor", "assessor", "quality_assurer", "admin")  # of learners in their caseload
 
 
@@ -115,6 +117,22 @@ ROUTES = [
     Route("/invite/file", upload(invite.many, *TUTORS), methods=POST),
     Route("/role-plays/{roleplay_id:int}", page(roleplays.show)),
     Route("/role-plays/reminders/{reminder_id:int}/done", action(roleplays.reminder_done, "learner"), methods=POST),
+    Route("/progress/decisions", action(progress.seen_decision, "learner"), methods=POST),
+    Route("/assess", page(assess.home, "assessor")),
+    Route("/assess/new", page(assess.new_form, "assessor")),
+    Route("/assess/new", action(assess.new, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}", page(assess.show, *ASSESSED)),
+    Route("/assess/{set_id:int}/question", action(assess.add_question, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}/remove", action(assess.remove_question, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}/send", action(assess.send, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}/withdraw", action(assess.withdraw, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}/{person_id:int}", page(assess.review, *ASSESSED)),
+    Route("/assess/{set_id:int}/{person_id:int}/live", page(assess.live, "assessor")),
+    Route("/assess/{set_id:int}/{person_id:int}/ask", action(assess.ask, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}/{person_id:int}/end", action(assess.end_live, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}/{person_id:int}/reopen", action(assess.reopen, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}/{person_id:int}/view", action(assess.first_view, "assessor"), methods=POST),
+    Route("/assess/{set_id:int}/{person_id:int}/decide", action(assess.decide, "assessor"), methods=POST),
     Route("/healthz", public(healthz)),
     # Files only: compressing a page that holds a token beside what others wrote would leak the token.
     Mount("/static", GZipMiddleware(Files(directory=STATIC)), name="static"),

@@ -8,12 +8,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.records import reports, roleplays
+from bot.records import decisions, reports, roleplays
 from bot.records.people import Session
 from bot.records.store import Workplace
 from bot.relay import clean
 from bot.web import reaching, standing
+from bot.web.assess import short_name
 from bot.web.guard import Form, Web, is_fetch
+from bot.web.work import whole
 
 LONGEST_NAME, LONGEST_TEXT = 200, 2000
 RUNS_SHOWN = 10
@@ -31,10 +33,19 @@ def show(request: Request, web: Web, session: Session) -> Response:
         workplace=progress.workplace or Workplace(),
         runs=roleplays.runs_of(web.records, session.person.id, limit=RUNS_SHOWN),
         reminders=roleplays.reminders_of(web.records, session.person.id),
+        decisions=decisions.of_learner(web.records, session.person.id),
+        short=short_name,
         saved=request.query_params.get("saved") == "1",
         **_limits(),
         **{**reaching.values(web, session.person.id), "reminder_said": said if said in ("saved", "wrong") else ""},
     )
+
+
+def seen_decision(request: Request, web: Web, session: Session, form: Form) -> Response:
+    """Note that the learner has seen a decision on them."""
+    with web.records.begin() as tx:
+        decisions.acknowledge(tx, session.person.id, whole(form, "decision"), web.clock())
+    return RedirectResponse("/progress#decisions", 303)
 
 
 async def save_workplace(request: Request, web: Web, session: Session, form: Form) -> Response:

@@ -25,6 +25,8 @@ def home(request: Request, web: Web, session: Session) -> Response:
         return RedirectResponse("/chat", 303)
     if roles & {"tutor", "admin"}:
         return RedirectResponse("/work", 303)
+    if "assessor" in roles:
+        return RedirectResponse("/assess", 303)
     return web.pages.page(request, "home.html")
 
 

@@ -11,7 +11,9 @@ from bot.records.reports import Cell
 from bot.syllabus.model import Unit
 from bot.syllabus.syllabus import bullet_key
 
-LOOKS = ("none", "practising", "stuck", "ready", "work", "practised")
+DECIDED = ("submitted", "achieved", "more_needed")
+DONE = ("ready", "submitted", "achieved")
+LOOKS = ("none", "practising", "stuck", "ready", "work", "practised", *DECIDED)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -27,7 +29,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How many knowledge statements stand where."""
+    """How many knowledge statements stand where; `ready` counts what is further than that too."""
 
     ready: int
     practising: int
@@ -49,7 +51,9 @@ class Section(msgspec.Struct, frozen=True):
 
 
 def look(kind: str, cell: Optional[Cell]) -> str:
-    """What a statement is shown as: none, practising, stuck, ready; for performance work or practised."""
+    """What a statement is shown as: a decision's word first; else none, practising, stuck, ready, work or practised."""
+    if cell is not None and cell.decided:
+        return cell.decided
     if kind == "performance":
         return "practised" if cell else "work"
     if cell is None:
@@ -94,11 +98,14 @@ def next_up(unit: Unit, cells: Mapping[str, Cell]) -> Optional[Line]:
     """The first knowledge statement not started, else the first not ready; None when all are ready."""
     flat = [x for s in sections(unit, cells) for line in s.lines for x in (line, *line.under)]
     flat = [x for x in flat if x.kind != "performance"]
-    return next((x for x in flat if x.look == "none"), next((x for x in flat if x.look != "ready"), None))
+    return next(
+        (x for x in flat if x.look == "none"),
+        next((x for x in flat if x.look not in ("ready", "submitted", "achieved")), None),
+    )
 
 
 def _counts(looks: Sequence[str]) -> Counts:
-    ready, none = looks.count("ready"), looks.count("none")
+    ready, none = sum(looks.count(x) for x in DONE), looks.count("none")
     return Counts(ready, len(looks) - ready - none, none)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -103,13 +104,15 @@ POSTS = [r.path for r in ROUTES if isinstance(r, Route) and "POST" in (r.methods
 
 @pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize("csrf", ["", "wrong"])
-def test_every_post_refuses_a_missing_or_wrong_token(browser, path, csrf):
+def test_every_post_refuses_a_missing_or_wrong_token(browser, centre, path, csrf):
     """No form or script call is taken without its token, signed in or not."""
+    centre.add("Asa", "assessor", "asa@example.org", None)
     if path in PUBLIC_POSTS:
         browser.get("/sign-in")
     else:
-        browser.sign_in("tom@example.org" if path.startswith(TUTORS_POSTS) else "lena@example.org")
-    answer = browser.post(path.replace("{token}", "abc"), csrf=csrf, role="learner", text="hello")
+        who = "tom" if path.startswith(TUTORS_POSTS) else "asa" if path.startswith("/assess") else "lena"
+        browser.sign_in(f"{who}@example.org")
+    answer = browser.post(re.sub(r"\{\w+(:int)?\}", "1", path), csrf=csrf, role="learner", text="hello")
     assert answer.status_code == 403
     assert "out of date" in answer.text
 

@@ -156,4 +156,4 @@ def test_a_page_takes_few_statements_however_many_learners(answered):
     viewer = _viewer(answered, answered.tutor)
     seen.clear()
     rows = reports.coverage_matrix(answered.records, viewer, "d1", answered.syllabus.statements("d1"))
-    assert len(rows) == 31 and len([s for s in seen if s.startswith("SELECT")]) == 2
+    assert len(rows) == 31 and len([s for s in seen if s.startswith("SELECT")]) == 4
