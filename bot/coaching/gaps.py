@@ -44,7 +44,10 @@ def option_named(text: str, options: Sequence[Option]) -> Optional[str]:
     if letter:
         index = "abcde".find(letter[1]) if letter[1].isalpha() else int(letter[1]) - 1
         return options[index].id if index < len(options) else None
-    scores = [(fuzz.token_set_ratio(said, plain(o.text)), o.id) for o in options]
+    words = {plain(o.text): o.id for o in options}
+    if said in words:
+        return words[said]
+    scores = [(fuzz.token_set_ratio(said, text), id) for text, id in words.items()]
     scores.sort(reverse=True)
     if said and scores[0][0] >= 80 and (len(scores) == 1 or scores[0][0] - scores[1][0] >= 8):
         return scores[0][1]

@@ -11,14 +11,15 @@ import yaml
 from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions import common, practice, progress, roleplay, speaking
+from actions import assessment, common, practice, progress, roleplay, speaking
 from bot.coach import Coach
 from bot.coaching.model import Button, Line, Move
 from bot.records import tables as t
 from bot.settings import ROOT
 from tests.conftest import Talk
 
-MODULES = (common, practice, progress, roleplay)
+MODULES = (assessment, common, practice, progress, roleplay)
+NOT_OF_RULES = {"action_session_start", "validate_practice_form", "validate_roleplay_form", "validate_assessment_form"}
 ACTIONS = {a().name(): a for m in MODULES for a in vars(m).values()
            if isinstance(a, type) and issubclass(a, Action) and a.__module__ == m.__name__}  # fmt: skip
 
@@ -64,7 +65,7 @@ def test_every_action_of_the_domain_is_there_and_no_other() -> None:
 
 def test_every_action_is_used_by_a_rule_or_story_or_is_rasas_own() -> None:
     used = "\n".join(p.read_text(encoding="utf-8") for p in (ROOT / "data").rglob("*.yml"))
-    for name in set(ACTIONS) - {"action_session_start", "validate_practice_form", "validate_roleplay_form"}:
+    for name in set(ACTIONS) - NOT_OF_RULES:
         assert re.search(rf"\baction: {name}\b", used), name
 
 
@@ -157,9 +158,7 @@ def test_a_session_brings_back_the_loop_that_was_open(tracker_of: Any, talk: Tal
     assert [e["event"] for e in said(action, tracker_of())[1]] == ["session_started", "action"]
 
 
-@pytest.mark.parametrize(
-    "name", sorted(set(ACTIONS) - {"action_session_start", "validate_practice_form", "validate_roleplay_form"})
-)
+@pytest.mark.parametrize("name", sorted(set(ACTIONS) - NOT_OF_RULES))
 @pytest.mark.parametrize("opened", [True, False], ids=["in a question", "out of one"])
 def test_every_action_says_something_whatever_the_moment(tracker_of: Any, talk: Talk, name: str, opened: bool) -> None:
     if opened:

@@ -63,3 +63,11 @@ def test_no_text_is_too_odd(text: str) -> None:
     fills_gap(text, ANSWERS)
     assert option_named(text, OPTIONS) in {None, "a", "b", "c"}
     assert plain(plain(text)) == plain(text)
+
+
+def test_an_options_own_words_name_it_even_where_another_option_holds_them_all() -> None:
+    options = (
+        Option("a", "Ask customers in a survey", True, ""),
+        Option("b", "Ask customers in a survey once", False, ""),
+    )
+    assert [option_named(o.text, options) for o in options] == ["a", "b"]
