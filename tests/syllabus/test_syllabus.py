@@ -41,6 +41,29 @@ def test_what_is_practised_includes_linked_performance_criteria(tiny: Syllabus) 
     assert linked.practised_with(["t1/1.2"]) == {"t1/1.2"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "served"),
+    [
+        ("d1/4.9", {"nos/K11", "ct10/P2"}),  # the cost of new against kept customers
+        ("d1/4.10", {"nos/K12"}),  # limits of authority
+        ("b15/3.8", {"nos/K12", "d1/4.10"}),
+        ("b15/3.7", {"d1/bullet:limits-of-authority"}),
+        ("d1/bullet:expectations-formed", {"nos/K9"}),  # how expectations form
+        ("d1/4.1", {"u1/2.1"}),
+    ],
+)
+def test_one_question_serves_what_the_five_documents_share(syllabus: Syllabus, asked: str, served: set[str]) -> None:
+    questions = [q for q in syllabus.questions.values() if asked in syllabus.own_statements(q)]
+    assert questions
+    assert all(served <= syllabus.serves(q) for q in questions)
+
+
+def test_u1_answers_serve_no_unit_of_a_higher_level(syllabus: Syllabus) -> None:
+    for question in syllabus.questions.values():
+        if syllabus.unit_of[question.id] == "u1":
+            assert {s.split("/")[0] for s in syllabus.serves(question)} == {"u1"}, question.id
+
+
 def test_open_for_finds_questions_by_statement_and_leaves_out_none_in_use(tiny: Syllabus) -> None:
     assert [q.id for q in tiny.open_for(["t1/2.2"])] == ["t1-2.2-yours", "t1-2.2-other"]
     assert tiny.open_for([]) == ()
