@@ -111,6 +111,13 @@ def done(tx: Tx, bot_id: int, update_id: int, now: datetime) -> bool:
     return bool(closed.rowcount)
 
 
+def forget_old(records: Records, bot_id: int, before: datetime) -> int:
+    """Drop what is kept of updates worked off before a time; how many. Telegram sends none again after a day."""
+    old = delete(ct.telegram_update).where(U.bot_id == bot_id, U.done_at < before)
+    with records.begin() as tx:
+        return int(tx.connection.execute(old).rowcount)
+
+
 def tried(records: Records, bot_id: int, update_id: int) -> None:
     """Count a try at an update that failed."""
     with records.begin() as tx:

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import secrets as random_secrets
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Optional
 from urllib.parse import urlsplit
 
@@ -34,6 +34,7 @@ from bot.telegram.texts import Texts
 log = logging.getLogger(__name__)
 
 REMIND_EVERY = 60.0  # seconds
+UPDATES_KEPT = timedelta(days=7)  # their numbers; a message can be edited for two days
 
 
 class Waking:
@@ -167,6 +168,7 @@ class Gateway:
         return serve()
 
     async def _remind(self) -> None:
+        """Look once a minute for due reviews, and drop the numbers of old updates."""
         while True:
             try:
                 made = await asyncio.to_thread(
@@ -178,6 +180,8 @@ class Gateway:
                 )
                 if made:
                     self.courier.wake.set()
+                before = self.clock() - UPDATES_KEPT
+                await asyncio.to_thread(telegram.forget_old, self.records, self.door.bot_id, before)
             except SQLAlchemyError:
                 log.warning("the records cannot be read just now; reminders wait")
             await asyncio.sleep(REMIND_EVERY)

@@ -1,8 +1,8 @@
-"""Inviting learners: a link with its QR code, or a whole group from a CSV file."""
+"""Inviting learners: a link with its QR code (and one for Telegram), or a whole group from a CSV file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Optional
 
 import segno
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.errors import BadInput
-from bot.records import inviting, reports
+from bot.records import inviting, reports, telegram
 from bot.records.inviting import Invited, Newcomer
 from bot.records.people import Session
 from bot.relay import clean
@@ -53,11 +53,26 @@ def _invite(request: Request, web: Web, session: Session, form: Form, read: Call
         made = inviting.invite_all(web.records, session.person, newcomers, cohort, web.syllabus.units, web.clock())
     except BadInput as error:
         return _page(request, web, session, form, str(error).split("\n"))
+    phones = _telegram(web, made)
     if form.get("form") == "csv":
         head = [web.pages.word("head", name) for name in ("learner", "email", "link")]
-        return download("invitations", "csv", head, ((m.name, m.email, _link(request, m)) for m in made), web.clock())
-    links = [(m, _link(request, m), segno.make(_link(request, m)).svg_data_uri(scale=4)) for m in made]
+        rows: list[tuple[str, ...]] = [(m.name, m.email, _link(request, m)) for m in made]
+        if phones:
+            head, rows = [*head, web.pages.word("channel", "telegram")], [(*r, p) for r, p in zip(rows, phones)]
+        return download("invitations", "csv", head, rows, web.clock())
+    links = [
+        (m, _link(request, m), segno.make(_link(request, m)).svg_data_uri(scale=4), phones[i] if phones else "")
+        for i, m in enumerate(made)
+    ]
     return _page(request, web, session, {}, (), links)
+
+
+def _telegram(web: Web, made: Sequence[Invited]) -> list[str]:
+    """A link for each to join on Telegram; none where no bot was ever started."""
+    bot = telegram.bot_name(web.records)
+    if not bot:
+        return []
+    return [telegram.deep_link(bot, telegram.make_link(web.records, m.person_id, web.clock())) for m in made]
 
 
 def _page(

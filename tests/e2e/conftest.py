@@ -27,11 +27,11 @@ OUTPUT = Path(os.environ.get("RAPPORT_CI_OUTPUT") or ROOT / "tests" / "output")
 class System:
     """A running Rapport."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, **env: str) -> None:
         self.data = data
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.env = child_environment(RAPPORT_DATA=str(data), RAPPORT_PORT=str(self.port))
+        self.env = child_environment(RAPPORT_DATA=str(data), RAPPORT_PORT=str(self.port), **env)
         self.log = data / "up.log"
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(
@@ -59,9 +59,12 @@ class System:
 
     def kill_dialogue(self) -> None:
         """SIGKILL the dialogue process, as a crash would."""
-        found = subprocess.run(
-            ["pgrep", "-f", "-P", str(self.process.pid), "bot.dialogue.server"], text=True, capture_output=True
-        ).stdout.split()
+        self.kill("bot.dialogue.server")
+
+    def kill(self, module: str) -> None:
+        """SIGKILL one of its processes."""
+        command = ["pgrep", "-f", "-P", str(self.process.pid), module]
+        found = subprocess.run(command, text=True, capture_output=True).stdout.split()
         assert found
         for pid in found:
             os.kill(int(pid), signal.SIGKILL)

@@ -51,3 +51,18 @@ def test_a_tutor_has_neither(browser):
     browser.sign_in("tom@example.org")
     assert browser.post("/progress/telegram").status_code == 403
     assert browser.post("/progress/reminder").status_code == 403
+
+
+def test_an_invited_learner_also_gets_a_telegram_link_once_a_bot_was_started(browser, centre, records):
+    """On the tutor's page and in the file of links."""
+    telegram.note_bot(records, "rapport_bot")
+    browser.sign_in("tom@example.org")
+    group = re.search(r'<option value="(\d+)"[^>]*>Spring', browser.get("/invite").text)[1]
+    form = {"name": "Nia New", "email": "nia@example.org", "cohort": group, "unit-d1": "1"}
+    page = browser.post("/invite", **form).text
+    token = re.search(r"https://t\.me/rapport_bot\?start=([\w-]+)", page)[1]
+    assert telegram.invited(records, token, centre.now).name == "Nia New"
+    fields = {"csrf": browser.csrf, "cohort": group, "unit-d1": "1", "form": "csv"}
+    content = b"name,email\nBo Two,bo@example.org"
+    answer = browser.client.post("/invite/file", data=fields, files={"file": ("group.csv", content, "text/csv")})
+    assert "https://t.me/rapport_bot?start=" in answer.text and "Telegram" in answer.text.splitlines()[0]
