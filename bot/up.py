@@ -159,7 +159,7 @@ def _look_after(children: list[Child], say: Callable[[str], None]) -> None:
         if child.process is not None:
             code = child.process.returncode
             if code == HOPELESS and child.name == "telegram":
-                say(f"Telegram does not start: {child.last_words().splitlines()[-1]}")
+                say(f"Telegram does not start: {''.join(child.last_words().splitlines()[-1:])}")
                 children.remove(child)
                 continue
             child.deaths = 1 if now - child.started > STEADY else child.deaths + 1

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RapportError, SettingsError
-from bot.up import Child, _stop, _wait_ready, check_port, free_port, run_file
+from bot.up import HOPELESS, Child, _look_after, _stop, _wait_ready, check_port, free_port, run_file
 
 
 def test_a_free_port_passes_and_a_taken_one_is_named_with_the_next() -> None:
@@ -51,3 +51,14 @@ def test_children_are_stopped_and_one_never_started_does_not_matter(tmp_path: Pa
     child.process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     _stop([child, Child("dialogue", "x", {}, tmp_path / "dialogue.log")])
     assert not child.alive() and child.last_words() == ""
+
+
+def test_a_telegram_gateway_that_would_fail_again_is_told_once_and_left_alone(tmp_path: Path) -> None:
+    telegram = Child("telegram", "x", {}, tmp_path / "telegram.log")
+    telegram.log.write_text("Telegram does not accept TELEGRAM_BOT_TOKEN.\n")
+    telegram.process = subprocess.Popen([sys.executable, "-c", f"raise SystemExit({HOPELESS})"])
+    telegram.process.wait()
+    children, said = [telegram], list[str]()
+    for _ in range(2):
+        _look_after(children, said.append)
+    assert children == [] and said == ["Telegram does not start: Telegram does not accept TELEGRAM_BOT_TOKEN."]

@@ -39,6 +39,8 @@ PAYLOADS = {
     "privacy": "/privacy",
     "delete": "/delete_data",
 }
+# The words for commands that the gateway answers itself; the words for all others are understood by the dialogue.
+WORDS = {"remind me": "remind on", "stop reminding me": "remind off", "export my data": "export"}
 LAST_WORDS_WAIT = 60.0  # seconds an edit waits for the answers before it
 TYPING_AFTER, TYPING_EVERY, TYPING_FOR = 0.4, 4.5, 60.0  # seconds
 
@@ -94,7 +96,8 @@ class Desk:
             else:
                 await self.close(waiting)  # a service message: a new picture of the chat and the like
             return
-        found = COMMAND.fullmatch(message.text.strip())
+        words = " ".join(message.text.lower().split()).strip(" .!")
+        found = COMMAND.fullmatch(f"/{WORDS[words]}" if words in WORDS else message.text.strip())
         if found is None:
             await self.hand_over(waiting, person, message.text)
             return

@@ -389,12 +389,14 @@ def test_a_due_review_reminds_once_and_only_who_wants_it(gateway: Running, api: 
 def test_remind_switches_reminders_on_and_off(gateway: Running, api: StandIn) -> None:
     ada = joined(gateway.records)
     gateway.start()
-    for text in ("/remind", "/remind on", "/remind Asia/Karachi", "/remind Nowhere/Land", "/remind off"):
+    told = ("/remind", "/remind on", "/remind Asia/Karachi", "/remind Nowhere/Land", "Stop reminding me.", "Remind me!")
+    for text in told:
         api.write(CHAT, text)
-    off, on, zone, wrong, off_again = [m["text"] for m in api.wait(CHAT, 5)]
-    assert "are off" in off and "are on" in on and "Asia/Karachi" in zone and "are off" in off_again
+    off, on, zone, wrong, off_again, asked = [m["text"] for m in api.wait(CHAT, 6)]
+    assert "are off" in off and "are on" in on and "Asia/Karachi" in zone
+    assert "are off" in off_again and "are on" in asked
     assert wrong == SAY("no_such_zone")
-    assert reminders.wish_of(gateway.records, ada) == reminders.Reminder(False, "Asia/Karachi", 21, 8)
+    assert reminders.wish_of(gateway.records, ada) == reminders.Reminder(True, "Asia/Karachi", 21, 8)
 
 
 # Faults -------------------------------------------------------------------------------------------------------------
