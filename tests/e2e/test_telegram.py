@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -28,7 +29,10 @@ TUTORS_WORDS = "Well done on <4.9> & carry on!"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One data folder for both modes: what was prepared once is there."""
-    return tmp_path_factory.mktemp("telegram")
+    made = tmp_path_factory.mktemp("telegram")
+    if (ROOT / "var" / "cache").is_dir():  # vectors by their content's checksum: minutes less on a slow machine
+        shutil.copytree(ROOT / "var" / "cache", made / "cache")
+    return made
 
 
 class Phone:
