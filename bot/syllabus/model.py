@@ -160,6 +160,12 @@ class Unit(Frozen, frozen=True):
     reference: str = ""
     expired: Optional[str] = None
     purpose: str = ""
+    # Where performance evidence may come from; simulation is never among them.
+    evidence_from: tuple[Literal["real_work", "realistic_environment", "work_placement"], ...] = (
+        "real_work",
+        "realistic_environment",
+        "work_placement",
+    )
 
     def criterion(self, id: str) -> Criterion:
         """The criterion of that id; KeyError if there is none."""

@@ -110,7 +110,7 @@ def test_every_post_refuses_a_missing_or_wrong_token(browser, centre, path, csrf
     if path in PUBLIC_POSTS:
         browser.get("/sign-in")
     else:
-        who = "tom" if path.startswith(TUTORS_POSTS) else "asa" if path.startswith("/assess") else "lena"
+        who = "tom" if path.startswith(TUTORS_POSTS) else "asa" if path.startswith(("/assess", "/learners")) else "lena"
         browser.sign_in(f"{who}@example.org")
     answer = browser.post(re.sub(r"\{\w+(:int)?\}", "1", path), csrf=csrf, role="learner", text="hello")
     assert answer.status_code == 403
