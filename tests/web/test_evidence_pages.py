@@ -95,9 +95,7 @@ def test_the_record_of_questioning_is_a_pdf_that_the_audit_knows_of(assessor, se
 
 def test_any_text_a_person_typed_can_be_printed(assessor, sent):  # noqa: F811
     with sent.records.begin() as tx:
-        for i, odd in enumerate(
-            ("<b>bold</b> & <script>alert(1)</script>", "日本語 😀 \u202e", "x" * 3000, "{{ 7 * 7 }} %s")
-        ):
+        for odd in ("<b>bold</b> & <script>alert(1)</script>", "日本語 😀 \u202e", "x" * 3000, "{{ 7 * 7 }} %s"):
             tx.connection.execute(
                 insert(a.portfolio_item).values(
                     person_id=sent.learner, by_id=sent.learner, unit_id="d1", title=odd[:200], kind="other",
