@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,9 +90,28 @@ def fit(rows: Sequence[Row], labels: Sequence[str], strength: float, seed: int =
     return LinearModel(names, sparse, weights[used.size :], bias, temperature)
 
 
-def _matrix(rows: Sequence[Row], used: npt.NDArray[np.int64]) -> Any:
-    """Rows side by side; only the places in use are columns."""
-    from scipy.sparse import csr_matrix, hstack
+class Matrix(NamedTuple):
+    """The rows of all examples: sparse [n, places in use] with its transpose ready, and dense [n, m]."""
+
+    sparse: Any
+    turned: Any
+    dense: Floats
+
+    def some(self, which: npt.NDArray[np.bool_]) -> Matrix:
+        """The rows that are True in `which`."""
+        sparse = self.sparse[which]
+        return Matrix(sparse, sparse.T.tocsr(), self.dense[which])
+
+    def scores(self, weights: Floats) -> Floats:
+        """The rows times weights [places in use + m, labels]."""
+        width = self.sparse.shape[1]
+        made: Floats = self.sparse @ weights[:width] + self.dense @ weights[width:]
+        return made
+
+
+def _matrix(rows: Sequence[Row], used: npt.NDArray[np.int64]) -> Matrix:
+    """All rows; only the places in use are columns."""
+    from scipy.sparse import csr_matrix
 
     indptr = np.cumsum([0, *(row.places.size for row in rows)])
     places = np.concatenate([row.places for row in rows])
@@ -101,27 +119,55 @@ def _matrix(rows: Sequence[Row], used: npt.NDArray[np.int64]) -> Any:
     sparse = csr_matrix(
         (values, places, indptr), shape=(len(rows), max(int(places.max(initial=-1)), used.max(initial=-1)) + 1)
     )
-    sparse = sparse.tocsc()[:, used].tocsr()
-    return hstack([sparse, csr_matrix(np.stack([row.dense for row in rows]))]).tocsr()
+    sparse = sparse.tocsc()[:, used].tocsr().astype(np.float32)
+    return Matrix(sparse, sparse.T.tocsr(), np.stack([row.dense for row in rows]).astype(np.float32))
 
 
-def _weights(matrix: Any, y: npt.NDArray[np.int64], labels: int, strength: float, steps: int) -> tuple[Floats, Floats]:
-    from sklearn.linear_model import LogisticRegression  # training only: slow to import
+def _weights(
+    matrix: Matrix, y: npt.NDArray[np.int64], labels: int, strength: float, steps: int
+) -> tuple[Floats, Floats]:
+    """scikit-learn's LogisticRegression(C=strength, class_weight="balanced"), with sparse and dense features apart.
 
-    model = LogisticRegression(C=strength, class_weight="balanced", max_iter=steps, tol=1e-3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "did not converge": the steps are chosen, see STEPS
-        model.fit(matrix, y)
-    coefficients, intercept = model.coef_, model.intercept_
-    if labels == 2:  # scikit-learn keeps one row for two labels
-        coefficients, intercept = (
-            np.vstack([-coefficients, coefficients]) / 2,
-            np.concatenate([-intercept, intercept]) / 2,
-        )
-    return coefficients.T.astype(np.float32), intercept.astype(np.float32)
+    Together they have to be one sparse matrix there, in which the dense vectors cost ten times as much.
+    """
+    from scipy.optimize import minimize  # training only: slow to import
+
+    n, width = matrix.dense.shape[0], matrix.sparse.shape[1] + matrix.dense.shape[1]
+    weight = (n / (labels * np.bincount(y, minlength=labels)))[y].astype(np.float32)
+    # Of two labels scikit-learn fits one row, which is as far from zero as two rows with twice the penalty.
+    penalty = (2.0 if labels == 2 else 1.0) / strength
+    everyone = np.arange(n)
+
+    def loss_and_gradient(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        both = flat.reshape(width + 1, labels)
+        scores = matrix.scores(both[:width].astype(np.float32)) + both[width].astype(np.float32)
+        scores -= scores.max(axis=1, keepdims=True)
+        chances = np.exp(scores)
+        sums = chances.sum(axis=1, keepdims=True)
+        loss = float(weight @ (np.log(sums[:, 0]) - scores[everyone, y]))
+        off = chances / sums
+        off[everyone, y] -= 1.0
+        off *= weight[:, None]
+        gradient = np.empty_like(both)
+        gradient[: matrix.sparse.shape[1]] = matrix.turned @ off
+        gradient[matrix.sparse.shape[1] : width] = matrix.dense.T @ off
+        gradient[:width] += penalty * both[:width]
+        gradient[width] = off.sum(axis=0)
+        loss += 0.5 * penalty * float((both[:width] ** 2).sum())
+        return loss * strength, gradient.ravel() * strength
+
+    found = minimize(
+        loss_and_gradient,
+        np.zeros((width + 1) * labels),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": steps, "gtol": 1e-3},
+    )
+    both = found.x.reshape(width + 1, labels).astype(np.float32)
+    return both[:width], both[width]
 
 
-def _temperature(matrix: Any, y: npt.NDArray[np.int64], strength: float, seed: int) -> float:
+def _temperature(matrix: Matrix, y: npt.NDArray[np.int64], strength: float, seed: int) -> float:
     """The divisor of the scores with the least log loss on a held-out third; 1 where examples are too few."""
     counts = np.bincount(y)
     if counts.min() < FEWEST_FOR_TEMPERATURE:
@@ -129,8 +175,8 @@ def _temperature(matrix: Any, y: npt.NDArray[np.int64], strength: float, seed: i
     held = np.random.default_rng(seed).permutation(len(y)) % HELD_OUT == 0
     if len(np.unique(y[~held])) < len(counts):
         return 1.0
-    weights, bias = _weights(matrix[~held], y[~held], len(counts), strength, STEPS_FOR_TEMPERATURE)
-    scores, truth = matrix[held] @ weights + bias, y[held]
+    weights, bias = _weights(matrix.some(~held), y[~held], len(counts), strength, STEPS_FOR_TEMPERATURE)
+    scores, truth = matrix.some(held).scores(weights).astype(np.float64) + bias, y[held]
     candidates = np.geomspace(0.25, 4.0, 41)
     losses = [-np.log(np.maximum(softmax(scores / t)[np.arange(len(truth)), truth], 1e-9)).mean() for t in candidates]
     return float(candidates[int(np.argmin(losses))])
