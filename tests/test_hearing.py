@@ -7,8 +7,10 @@ import pytest
 from bot.hearing import QUESTION, Hearing
 from bot.settings import ROOT
 from bot.syllabus.loader import load
+from bot.syllabus.scenario import BAD_MOVES
 
-SHOP = load(ROOT / "knowledge").scenarios["shop-late-refund"]
+SCENARIOS = load(ROOT / "knowledge").scenarios
+SHOP = SCENARIOS["shop-late-refund"]
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,24 @@ def test_a_message_has_several_moves_and_several_questions_at_most_two(hearing: 
 def test_talk_beside_the_point_is_only_that(hearing: Hearing) -> None:
     for sentence in hearing.hear(SHOP, "It is raining a lot today.", "Can I bring it back or not?").sentences:
         assert "ignore" not in sentence.moves or sentence.moves == ("ignore",)
+
+
+@pytest.mark.parametrize("id", SCENARIOS)
+def test_the_questions_of_a_scenario_are_told_apart(hearing: Hearing, id: str) -> None:
+    scenario = SCENARIOS[id]
+    asked = [(f.id, hearing.hear(scenario, q, "").asked[:1]) for f in scenario.facts for q in f.questions]
+    assert sum(found == (fact,) for fact, found in asked) >= 0.85 * len(asked)
+
+
+def test_the_better_wordings_make_the_moves_they_stand_for() -> None:
+    hearing = Hearing()
+    missed = []
+    for scenario in SCENARIOS.values():
+        for b in scenario.behaviours:
+            moves = set(hearing.hear(scenario, b.better, "").moves())
+            if not moves & {*b.good.when.moves(), *b.fair.when.moves()} or moves & set(BAD_MOVES):
+                missed.append((scenario.id, b.id, sorted(moves)))
+    assert len(missed) <= 0.15 * sum(len(s.behaviours) for s in SCENARIOS.values()), missed
 
 
 def test_a_very_long_message_is_heard_in_time(hearing: Hearing) -> None:
