@@ -294,6 +294,18 @@ def coverage(
     write_rows(rows, format, out_, out)
 
 
+@app.command("verify-audit")
+def verify_audit() -> None:
+    """Recompute the audit's hash chain; exit code 1 and the first entry that does not fit if it is broken."""
+    from bot.records import audit
+
+    found = audit.verify(bootstrap.records())
+    if found.broken_at is not None:
+        err.print(f"The audit chain is broken at entry {found.broken_at}: {found.reason}.", style="red")
+        raise typer.Exit(1)
+    out.print(f"The audit chain is whole: {found.entries} entries.")
+
+
 @people_app.command("add")
 def people_add(
     name: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Optional
 
@@ -90,6 +90,26 @@ def newest(
         query = query.where(e.by_id == by_id)
     with records.reading() as tx:
         return [Entry(**row) for row in tx._all(query)]
+
+
+def all_entries(records: Records) -> Iterator[Entry]:
+    """The chain from its beginning, read in pieces."""
+    e, last = a.audit.c, 0
+    while True:
+        with records.reading() as tx:
+            rows = tx._all(select(a.audit).where(e.id > last).order_by(e.id).limit(AT_ONCE))
+        if not rows:
+            return
+        for row in rows:
+            yield Entry(**row)
+        last = rows[-1]["id"]
+
+
+def actions(records: Records) -> list[str]:
+    """Every kind of entry there is, by name."""
+    e = a.audit.c
+    with records.reading() as tx:
+        return [r["action"] for r in tx._all(select(e.action).distinct().order_by(e.action))]
 
 
 def length(records: Records) -> int:

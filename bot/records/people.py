@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Optional
 
@@ -203,6 +203,13 @@ def find(records: Records, person_id: int) -> Optional[Person]:
     with records.reading() as tx:
         row = tx._one(select(t.person.c.id).where(t.person.c.id == person_id))
         return _person(tx, person_id) if row else None
+
+
+def names(records: Records, ids: Collection[int]) -> dict[int, str]:
+    """Id → name."""
+    p = t.person.c
+    with records.reading() as tx:
+        return {r["id"]: r["name"] for r in tx._all(select(p.id, p.name).where(p.id.in_(set(ids))))}
 
 
 def named(records: Records, who: str) -> list[Person]:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.errors import BadInput
-from bot.records import assessing, assessing_reports, decisions, reports
+from bot.records import assessing, assessing_reports, assuring, decisions, reports
 from bot.records.assessing_reports import SetRow, SittingView
 from bot.records.decisions import Draft, Ticks
 from bot.records.people import Session
@@ -31,6 +31,8 @@ def home(request: Request, web: Web, session: Session) -> Response:
         request,
         "assess.html",
         to_read=assessing_reports.to_read(web.records, session.person),
+        returned=assuring.returned_to(web.records, session.person),
+        short=short_name,
         sets=assessing_reports.sets_of(web.records, session.person),
         units=_units(web),
         done=request.query_params.get("done", ""),

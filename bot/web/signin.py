@@ -27,6 +27,8 @@ def home(request: Request, web: Web, session: Session) -> Response:
         return RedirectResponse("/work", 303)
     if "assessor" in roles:
         return RedirectResponse("/assess", 303)
+    if "quality_assurer" in roles:
+        return RedirectResponse("/assure", 303)
     return web.pages.page(request, "home.html")
 
 

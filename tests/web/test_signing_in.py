@@ -98,7 +98,11 @@ def test_after_sign_in_nobody_is_sent_to_another_site(browser, after):
 
 
 PUBLIC_POSTS = {"/sign-in", "/sign-in/demo", "/invitation/{token}"}
-TUTORS_POSTS = ("/work/", "/coverage/", "/practice", "/invite")
+POSTS_OF = {
+    "tom": ("/work/", "/coverage/", "/practice", "/invite"),
+    "asa": ("/assess", "/learners"),
+    "quin": ("/assure",),
+}
 POSTS = [r.path for r in ROUTES if isinstance(r, Route) and "POST" in (r.methods or ())]
 
 
@@ -107,10 +111,11 @@ POSTS = [r.path for r in ROUTES if isinstance(r, Route) and "POST" in (r.methods
 def test_every_post_refuses_a_missing_or_wrong_token(browser, centre, path, csrf):
     """No form or script call is taken without its token, signed in or not."""
     centre.add("Asa", "assessor", "asa@example.org", None)
+    centre.add("Quin", "quality_assurer", "quin@example.org", None)
     if path in PUBLIC_POSTS:
         browser.get("/sign-in")
     else:
-        who = "tom" if path.startswith(TUTORS_POSTS) else "asa" if path.startswith(("/assess", "/learners")) else "lena"
+        who = next((name for name, starts in POSTS_OF.items() if path.startswith(starts)), "lena")
         browser.sign_in(f"{who}@example.org")
     answer = browser.post(re.sub(r"\{\w+(:int)?\}", "1", path), csrf=csrf, role="learner", text="hello")
     assert answer.status_code == 403
