@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from bot.moves.wording import SIGNATURE
+
 _WHEN = (
     r"(?:<time>|today|tonight|tomorrow|now|right away|straight away|straightaway|immediately|this (?:morning|afternoon|evening|minute|week)|"
     r"first thing|within|by (?:the end|close|end|noon|lunch|monday|tuesday|wednesday|thursday|friday|saturday|sunday|<)|"
@@ -165,6 +167,6 @@ def cues(text: str, plain: str) -> list[float]:
     """1.0 or 0.0 for each cue and each of EXTRA, of a sentence and its plain form."""
     letters = [c for c in text if c.isalpha()]
     shouting = len(letters) > 8 and sum(c.isupper() for c in letters) > 0.8 * len(letters)
-    codes = 0 if shouting else sum(code.rstrip("s") not in _EVERYDAY for code in _CODE.findall(text))
+    codes = 0 if shouting else sum(code.rstrip("s") not in _EVERYDAY for code in _CODE.findall(SIGNATURE.sub("", text)))
     found = [1.0 if pattern.search(plain) else 0.0 for pattern in _PATTERNS]
     return [*found, float(codes >= 1), float(codes >= 2), float(codes >= 3), float(shouting)]

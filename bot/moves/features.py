@@ -10,7 +10,8 @@ from bot.marking.encoder import DIMENSIONS, Array, Encoder
 from bot.moves.cues import CUES, EXTRA, cues
 from bot.moves.wording import letter_groups, plain, word_groups, words
 
-VECTOR_WEIGHT = 2.0  # of the encoder's last layer, and of layer 4 of 6, which knows more of form and less of topic
+VECTOR_WEIGHT = 1.0  # of the encoder's last layer
+MIDDLE_WEIGHT = 2.0  # of layer 4 of 6, which knows more of form and less of topic
 CUE_WEIGHT = 0.5
 WORD_WEIGHT = 1.5
 WIDTH = 2 * DIMENSIONS + len(CUES) + len(EXTRA)
@@ -34,7 +35,7 @@ def row(text: str, encoder: Encoder) -> Row:
     dense = np.concatenate(
         [
             encoded.vector * VECTOR_WEIGHT,
-            middle * VECTOR_WEIGHT,
+            middle * MIDDLE_WEIGHT,
             np.asarray(cues(text, low), dtype=np.float32) * CUE_WEIGHT,
         ]
     )

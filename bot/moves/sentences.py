@@ -11,6 +11,10 @@ _ABBREVIATION = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|st|no|approx|e\.g|i\.e|eg|ie|etc|vs|tel|ext|ref|inc|ltd|a\.m|p\.m)|\b[A-Za-z])\.$", re.I
 )
 
+_SIGNATURE = re.compile(
+    r"[-–—^*/~]\s?[A-Za-z]{1,3}\.?|(?!OK|NO|HI|SO|GO|UP)[A-Z]{2}\.?|https?://\S+"
+)  # at the end of a message
+
 
 def sentences(text: str) -> tuple[str, ...]:
     """The sentences of a message, each stripped; () where there is nothing with a letter, digit or sign to read."""
@@ -18,7 +22,9 @@ def sentences(text: str) -> tuple[str, ...]:
     for piece in _pieces(text[:MAX_CHARACTERS]):
         if not piece:
             continue
-        if out and (_ABBREVIATION.search(out[-1]) or not any(c.isalnum() for c in piece)):
+        if out and (
+            _ABBREVIATION.search(out[-1]) or not any(c.isalnum() for c in piece) or _SIGNATURE.fullmatch(piece)
+        ):
             out[-1] = f"{out[-1]} {piece}"
         else:
             out.append(piece)

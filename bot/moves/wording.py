@@ -8,6 +8,12 @@ _WORD = re.compile(r"[a-z]+(?:'[a-z]+)*|<[a-z]+>|[?!]|[^\w\s,.;:()\"'/-]")
 _TIME = re.compile(r"\b\d{1,2}(?:[.:]\d\d)? ?(?:am|pm|o ?clock|o'clock)\b|\b\d{1,2}[:.]\d\d\b")
 _MONEY = re.compile(r"[£$€] ?\d[\d.,]*\d?|\b\d+ ?(?:p|quid|pounds?|euros?|dollars?)\b")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*%?")
+_LINK = re.compile(r"https?://\S+|www\.\S+")
+_HANDLE = re.compile(r"^(?:[.\s]*@\w+[\s:,]*)+")  # "@jenny_b sorry to hear": whom it is to is no part of what it does
+SIGNATURE = re.compile(
+    r"\s*(?:[-–—^*/~]\s?|(?<=[.?!] ))[A-Z][A-Za-z]{0,2}\.?$"
+)  # "… look into this. -KC", "… soon ^AB"
+_CLOCK = re.compile(r"\b([ap])\.\s?m\b\.?")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _CHAT = {
     "u": "you", "ur": "your", "r": "are", "ya": "you",
@@ -34,7 +40,14 @@ _UNWELL = re.compile(r"\b(?:is|was|are|be|been|feel|feeling|very|so|too|fell|am|
 
 def plain(text: str) -> str:
     """Lower case, straight quotes, chat spelling undone, amounts, times and numbers as <money>, <time>, <number>."""
-    low = text.lower().replace("’", "'").replace("‘", "'").replace("`", "'")
+    low = (
+        _HANDLE.sub("", _LINK.sub(" ", SIGNATURE.sub("", text)) if len(text) > 12 else text)
+        .lower()
+        .replace("’", "'")
+        .replace("‘", "'")
+        .replace("`", "'")
+    )
+    low = _CLOCK.sub(r"\1m", low)
     low = _REPEATED.sub(r"\1\1", low)
     low = _MONEY.sub(" <money> ", low)
     low = _TIME.sub(" <time> ", low)
