@@ -53,6 +53,14 @@ def test_ct10_is_graded_and_only_its_p3_is_shown(syllabus: Syllabus) -> None:
     assert "real customers" in unit.simulation_clause and not unit.simulation_allowed
 
 
+def test_ct10_asks_for_analysis_at_merit_and_evaluation_at_distinction(syllabus: Syllabus) -> None:
+    wanted = {"M1": {"analyse"}, "M2": {"analyse"}, "D1": {"evaluate"}, "D2": {"analyse", "evaluate"}}
+    for id, verbs in wanted.items():
+        asked = [q for q in syllabus.questions.values() if syllabus.unit_of[q.id] == "ct10" and id in q.criteria]
+        assert {q.role for q in asked} == {"plain", "situation", "retest"}
+        assert {q.verb for q in asked} == verbs, id
+
+
 def test_every_knowledge_statement_of_b15_has_three_open_questions(syllabus: Syllabus) -> None:
     unit = syllabus.units["b15"]
     own = [q for q in syllabus.questions.values() if syllabus.unit_of[q.id] == "b15" and q.form == "open"]
@@ -78,7 +86,7 @@ def test_u1_has_ten_knowledge_criteria_its_bullets_and_its_last_day(syllabus: Sy
     assert unit.expired == "2017-12-31"
 
 
-@pytest.mark.parametrize("unit", ["u1", "nos"])
+@pytest.mark.parametrize("unit", ["u1", "nos", "ct10"])
 def test_each_statement_has_a_plain_question_one_in_a_situation_and_a_retest(syllabus: Syllabus, unit: str) -> None:
     roles: dict[str, set[str]] = defaultdict(set)
     for question in syllabus.questions.values():
