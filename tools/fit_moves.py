@@ -3,7 +3,7 @@
     python tools/fit_moves.py [--folds 5]      fits, writes bot/moves/data/moves.npz, moves.json and metrics.json
     python tools/fit_moves.py --score          only scores the head on tests/data/moves_test.jsonl
 
-Needs scikit-learn and scipy (Rasa brings them); the head that comes out needs numpy only. About a minute.
+Needs scikit-learn and scipy (Rasa brings them); the head that comes out needs numpy only. About two minutes.
 """
 
 from __future__ import annotations

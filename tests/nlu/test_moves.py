@@ -9,6 +9,7 @@ from rasa.shared.core.events import ActiveLoop
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.training_data.message import Message
 
+from bot.dialogue.intents_batch import Understanding
 from bot.moves.model import Sentence
 from bot.nlu.moves import MovesReader
 
@@ -52,3 +53,12 @@ def test_without_a_conversation_nothing_is_read() -> None:
     counting = Counting()
     MovesReader(counting).process([message("hello", "turn")])  # type: ignore[arg-type]
     assert counting.asked == []
+
+
+def test_the_trained_pipeline_hands_on_the_moves_of_a_role_play_and_of_nothing_else(
+    understanding: Understanding,
+) -> None:
+    said = "sorry about that, ill get my manager to look"
+    assert understanding.parse(said, "roleplay")["moves"] == [{"text": said, "moves": ["apologise", "refer_on"]}]
+    assert understanding.parse(said, "practice").get("moves") is None
+    assert understanding.parse("brief", "roleplay").get("moves") is None
