@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Optional
 
 import msgspec
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, case, func, insert, literal_column, or_, select, update
 
 from bot.records import channel_tables as ct
 from bot.records import tables as t
 from bot.records.store import Records, Tx
 
 D, A, M = ct.delivery.c, t.channel_identity.c, t.message.c
+QUEUED = D.status == literal_column("'queued'")  # with a bound value SQLite does not use its index of what is queued
 SHOWN_AS = "web"  # the channel under which a pushed message stands in the history
 
 
@@ -107,7 +108,7 @@ def due(records: Records, channel: str, now: datetime) -> list[str]:
     held = func.max(case((D.claimed_until > now, 1), else_=0))
     query = (
         select(D.external_id)
-        .where(D.channel == channel, D.status == "queued", _ripe(now))
+        .where(D.channel == channel, QUEUED, _ripe(now))
         .group_by(D.external_id)
         .having(held == 0)
         .order_by(func.min(D.id))
@@ -127,7 +128,7 @@ def claim(
         row = tx._one(
             select(ct.delivery, M.message_id, M.text, M.extra)
             .join(t.message, M.id == D.message)
-            .where(D.channel == channel, D.external_id == external_id, D.status == "queued", _ripe(now))
+            .where(D.channel == channel, D.external_id == external_id, QUEUED, _ripe(now))
             .order_by(D.id)
             .limit(1)
         )
