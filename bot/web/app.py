@@ -22,6 +22,7 @@ from bot.relay import Relay
 from bot.settings import Settings
 from bot.syllabus.syllabus import Syllabus
 from bot.web import (
+    admin,
     answers,
     assess,
     assure,
@@ -121,6 +122,15 @@ ROUTES = [
     Route("/role-plays/{roleplay_id:int}", page(roleplays.show)),
     Route("/role-plays/reminders/{reminder_id:int}/done", action(roleplays.reminder_done, "learner"), methods=POST),
     Route("/progress/decisions", action(progress.seen_decision, "learner"), methods=POST),
+    Route("/people", page(admin.home, "admin")),
+    Route("/people", action(admin.add, "admin"), methods=POST),
+    Route("/people/{person_id:int}", page(admin.show, "admin")),
+    Route("/people/{person_id:int}/roles", action(admin.roles, "admin"), methods=POST),
+    Route("/people/{person_id:int}/units", action(admin.units, "admin"), methods=POST),
+    Route("/people/{person_id:int}/active", action(admin.active, "admin"), methods=POST),
+    Route("/people/{person_id:int}/join", action(admin.join, "admin"), methods=POST),
+    Route("/people/{person_id:int}/leave", action(admin.leave, "admin"), methods=POST),
+    Route("/people/{person_id:int}/reset", action(admin.reset, "admin"), methods=POST),
     Route("/assure", page(assure.home, "quality_assurer", "admin")),
     Route("/assure", action(assure.make, "quality_assurer"), methods=POST),
     Route("/assure/{plan:int}", page(assure.show, "quality_assurer", "admin")),

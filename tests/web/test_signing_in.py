@@ -102,6 +102,7 @@ POSTS_OF = {
     "tom": ("/work/", "/coverage/", "/practice", "/invite"),
     "asa": ("/assess", "/learners"),
     "quin": ("/assure",),
+    "ada": ("/people",),
 }
 POSTS = [r.path for r in ROUTES if isinstance(r, Route) and "POST" in (r.methods or ())]
 
