@@ -5,8 +5,8 @@ RapportError                       one clear sentence for a person, and a way ou
 ├── SettingsError                  the environment or a setting is wrong
 ├── ModelError                     a model file is missing, changed or does not fit
 ├── BadInput                       what a person or a file gave cannot be used
-├── NotAllowed                     this person may not do that
 │   └── NotEvidence                practice was to be handed in as evidence; names the unit's clause
+├── NotAllowed                     this person may not do that
 ├── NotThere                       there is no such thing, or it is not this person's to see
 └── DialogueUnavailable            the dialogue process is down, slow or failed the turn
 """
@@ -48,7 +48,7 @@ class NotThere(RapportError):
     """There is no such thing, or it is not this person's to see: the two look alike."""
 
 
-class NotEvidence(NotAllowed):
+class NotEvidence(BadInput):
     """Practice was to be handed in as evidence; `clause` is the unit's rule against it."""
 
     def __init__(self, clause: str) -> None:

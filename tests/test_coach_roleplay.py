@@ -12,7 +12,7 @@ from bot.coach import Coach
 from bot.coaching.model import Move
 from bot.errors import NotEvidence
 from bot.records import assessment_tables as a
-from bot.records import messages, roleplays
+from bot.records import messages, people, portfolio, roleplays
 from bot.records import roleplay_tables as r
 from bot.records.store import Records
 from bot.syllabus.syllabus import Syllabus
@@ -265,6 +265,14 @@ def test_no_role_play_can_be_handed_in_as_evidence(play: Play, clock: Clock) -> 
         tx.connection.execute(insert(a.portfolio_item).values({**row, "reference": "folder 3, page 2"}))
     with pytest.raises(NotEvidence, match="Simulation is not allowed for any performance"):
         roleplays.refuse_as_evidence(play.coach.syllabus, "d1", row["reference"])
+    new = portfolio.New(
+        "d1", "A refund", "witness", "real_work", row["reference"], clock().date(), "", "", ("d1/2.2",), ()
+    )
+    by = people.find(play.coach.records, play.person_id)
+    clause = play.coach.syllabus.units["d1"].simulation_clause
+    assert by is not None
+    with pytest.raises(NotEvidence, match="Simulation is not allowed"):
+        portfolio.add(play.coach.records, by, play.person_id, new, ("real_work",), clause, clock())
 
 
 @pytest.mark.parametrize("table", r.APPEND_ONLY)

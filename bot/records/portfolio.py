@@ -10,9 +10,9 @@ from typing import Optional
 import msgspec
 from sqlalchemy import insert, not_, select
 
-from bot.errors import BadInput, NotThere
+from bot.errors import BadInput, NotEvidence, NotThere
 from bot.records import assessment_tables as a
-from bot.records import audit
+from bot.records import audit, roleplays
 from bot.records import tables as t
 from bot.records.people import Person
 from bot.records.seeing import may_see
@@ -70,10 +70,12 @@ def add(
 ) -> int:
     """Enter an item of one's own, or a learner's; its id. `allowed` are the unit's settings, `clause` its rule.
 
-    BadInput for what is missing, or for a setting that the unit does not allow, with the clause.
+    BadInput for what is missing or a setting that the unit does not allow; NotEvidence for practice; with the clause.
     """
     if new.setting not in a.SETTINGS or new.setting not in allowed:
         raise BadInput(f"This cannot be evidence for {new.unit.upper()}. {clause}")
+    if roleplays.points_to_practice(new.reference):
+        raise NotEvidence(clause)
     if new.kind not in a.PORTFOLIO_KINDS:
         raise BadInput("Choose what kind of evidence it is.")
     if new.happened_on is None or new.happened_on > now.date():

@@ -282,9 +282,14 @@ def close_reminder(records: Records, person_id: int, reminder_id: int, when: dat
         return bool(tx.connection.execute(update(r.work_reminder).where(mine).values(done_at=when)).rowcount)
 
 
+def points_to_practice(text: str) -> bool:
+    """Whether a reference to evidence names a role-play or a practice chat."""
+    return any(words in text.lower() for words in PRACTICE)
+
+
 def refuse_as_evidence(syllabus: Syllabus, unit_id: str, reference: str) -> None:
     """NotEvidence, with the unit's clause, if `reference` points to practice; the database refuses it too."""
-    if any(words in reference.lower() for words in PRACTICE):
+    if points_to_practice(reference):
         unit = syllabus.units.get(unit_id)
         raise NotEvidence(unit.simulation_clause.strip() if unit else "")
 

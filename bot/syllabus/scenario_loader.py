@@ -119,12 +119,10 @@ class _Check:
     def _criterion(self, where: str, ref: str, units: Mapping[str, Unit]) -> None:
         unit, _, id = ref.partition("/")
         if unit not in units:
-            if unit not in ("b15", "ct10"):
-                self.bad(where, f'"{ref}": there is no unit "{unit}"')
+            self.bad(where, f'"{ref}": there is no unit "{unit}"')
             return
         found = next((c for c in units[unit].criteria if c.id == id), None)
-        # ct10 has no performance criteria of its own kind, but P3 is demonstrated.
-        if found is None or (found.kind != "performance" and ref != "ct10/P3"):
+        if found is None or found.kind != "performance":
             self.bad(where, f'"{ref}" is no performance criterion of {unit}')
 
     def _levels(self) -> None:
