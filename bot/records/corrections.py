@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Optional
+from collections.abc import Sequence
+from typing import Literal, Optional
 
 import msgspec
 from sqlalchemy import select
 
 from bot.records import tables as t
-from bot.records.store import Records
+from bot.records.store import Records, Tx
 
 Fate = Literal["open", "closed", "same", "unknown"]
 M = t.message.c
@@ -49,7 +50,13 @@ def fate(records: Records, person_id: int, message_id: str, text: str) -> Fate:
     return "open" if still else "closed"
 
 
-def _versions(tx: Any, person_id: int, message_id: str) -> list[tuple[str, str]]:
+def later_versions(tx: Tx, message_ids: Sequence[str]) -> set[str]:
+    """Those of the messages that are a later version of another one."""
+    rows = tx._all(select(M.message_id, M.extra).where(M.message_id.in_(message_ids)))
+    return {r["message_id"] for r in rows if (r["extra"] or {}).get("corrects")}
+
+
+def _versions(tx: Tx, person_id: int, message_id: str) -> list[tuple[str, str]]:
     """Later versions of a message, oldest first: id and text."""
     rows = tx._all(
         select(M.message_id, M.text, M.extra)

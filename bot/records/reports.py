@@ -14,6 +14,7 @@ from bot.records import assessment_tables as a
 from bot.records import decisions, sittings
 from bot.records import statements as st
 from bot.records import tables as t
+from bot.records.corrections import later_versions
 from bot.records.people import Person
 from bot.records.seeing import visible
 from bot.records.store import Records, Tx, Workplace
@@ -96,6 +97,7 @@ class Answer(msgspec.Struct, frozen=True):
     matches: tuple[Point, ...] = ()
     disputes: tuple[Said, ...] = ()
     overrides: tuple[Changed, ...] = ()
+    edited: bool = False  # the learner's later wording of an answer that is kept too
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -242,7 +244,9 @@ def _answers(tx: Tx, rows: Sequence[Any]) -> list[Answer]:
     for r in tx._all(select(t.dispute).where(d.attempt_id.in_(ids)).order_by(d.id)):
         disputes[r["attempt_id"]].append(Said(r["words"], r["made_at"]))
     changes = _overrides(tx, ids)
-    return [_answer(r, tuple(matches[r["id"]]), tuple(disputes[r["id"]]), tuple(changes[r["id"]])) for r in rows]
+    made = [_answer(r, tuple(matches[r["id"]]), tuple(disputes[r["id"]]), tuple(changes[r["id"]])) for r in rows]
+    edited = later_versions(tx, [r["message_id"] for r in rows])
+    return [msgspec.structs.replace(a, edited=r["message_id"] in edited) for a, r in zip(made, rows)]
 
 
 def _overrides(tx: Tx, attempts: Sequence[int]) -> dict[int, list[Changed]]:
@@ -255,7 +259,7 @@ def _overrides(tx: Tx, attempts: Sequence[int]) -> dict[int, list[Changed]]:
     return found
 
 
-_KEPT = [f for f in Answer.__struct_fields__ if f not in {"matches", "disputes", "overrides", "help"}]
+_KEPT = [f for f in Answer.__struct_fields__ if f not in {"matches", "disputes", "overrides", "help", "edited"}]
 
 
 def _answer(

@@ -29,7 +29,7 @@ from bot.telegram.wording import escape
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)
+LEASE = timedelta(minutes=1)  # only a claim that a database error left behind is waited for so long
 LOOK_EVERY = 0.3  # seconds; what other processes push is seen no later than this
 MOST_LOOKED_AT = 300  # numbers in a search
 CATCH_UP = 5.0  # seconds a search waits for the updates that came in the meantime
@@ -52,13 +52,13 @@ class Courier:
         self.newest = 0
         self.caught_up = asyncio.Event()  # set when the updates that waited are in, and `newest` with them
         self.wake = asyncio.Event()
-        self._stopping = False
+        self.stopping = False
         self._serving: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Look for deliveries until cancelled; requests under way are finished first."""
         try:
-            while True:
+            while not self.stopping:  # Python 3.10's wait_for may swallow a cancellation that meets a wake-up
                 self.wake.clear()
                 try:
                     for chat in await asyncio.to_thread(outbox.due, self.records, CHANNEL, self.clock()):
@@ -69,14 +69,14 @@ class Courier:
                 with contextlib.suppress(asyncio.TimeoutError):
                     await asyncio.wait_for(self.wake.wait(), LOOK_EVERY)
         finally:
-            self._stopping = True
+            self.stopping = True
             tasks = list(self._serving.values())
             if tasks:
                 await asyncio.wait(tasks, timeout=8)
 
     async def _serve(self, chat: str) -> None:
         try:
-            while not self._stopping:
+            while not self.stopping:
                 delivery = await asyncio.to_thread(self._claim, chat)
                 if delivery is None:
                     return

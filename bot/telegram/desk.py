@@ -42,6 +42,7 @@ PAYLOADS = {
 # The words for commands that the gateway answers itself; the words for all others are understood by the dialogue.
 WORDS = {"remind me": "remind on", "stop reminding me": "remind off", "export my data": "export"}
 LAST_WORDS_WAIT = 60.0  # seconds an edit waits for the answers before it
+REPLY_WAIT = 10.0  # seconds a reply of the gateway's own waits for them
 TYPING_AFTER, TYPING_EVERY, TYPING_FOR = 0.4, 4.5, 60.0  # seconds
 
 
@@ -78,7 +79,8 @@ class Desk:
         await asyncio.to_thread(self._close, waiting, 0, "")
 
     async def reply(self, waiting: Waiting, person: int, text: str, kind: str = "telegram") -> None:
-        """Answer an update and close it, in one transaction."""
+        """Answer an update and close it, in one transaction; after the answers to what came before it."""
+        await self._answered(person, REPLY_WAIT)
         await asyncio.to_thread(self._close, waiting, person, text, kind)
 
     def _close(self, waiting: Waiting, person: int, text: str, kind: str = "") -> None:
@@ -159,7 +161,7 @@ class Desk:
         if first is None or message.text is None:
             await self.close(waiting)
             return
-        await self._answered(person)
+        await self._answered(person, LAST_WORDS_WAIT)
         original = self.door.message_id(first)
         fate = await asyncio.to_thread(corrections.fate, self.records, person, original, message.text)
         if fate == "open":
@@ -172,9 +174,9 @@ class Desk:
         else:
             await self.close(waiting)
 
-    async def _answered(self, person: int) -> None:
-        """Wait until nothing the person sent is waiting to be answered."""
-        for _ in range(int(LAST_WORDS_WAIT / 0.1)):
+    async def _answered(self, person: int, patience: float) -> None:
+        """Wait until nothing the person sent is waiting to be answered, or patience (in seconds) is over."""
+        for _ in range(int(patience / 0.1)):
             if not await asyncio.to_thread(reports.waiting, self.records, person):
                 return
             await asyncio.sleep(0.1)

@@ -34,6 +34,7 @@ from bot.telegram.texts import Texts
 log = logging.getLogger(__name__)
 
 REMIND_EVERY = 60.0  # seconds
+STOPS_WITHIN = 12.0  # seconds
 UPDATES_KEPT = timedelta(days=7)  # their numbers; a message can be edited for two days
 
 
@@ -106,9 +107,10 @@ class Gateway:
                 task.result()
         finally:
             waiting.cancel()
+            self.courier.stopping = True
             for task in reversed(tasks):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks, timeout=STOPS_WITHIN)
             await intake.stop()
             await self.relay.stop()
             with contextlib.suppress(TelegramError, RuntimeError):

@@ -117,6 +117,8 @@ def test_a_button_is_its_owners_and_knows_whether_it_is_the_newest(records: Reco
 def test_a_corrected_message_is_kept_beside_the_first(records: Records, ada: int, clock: Clock) -> None:
     messages.accept(records, "m1", ada, "telegram", "frist", None, clock())
     messages.accept(records, "m2", ada, "telegram", "first", None, clock(), corrects="m1")
+    with records.reading() as tx:
+        assert corrections.later_versions(tx, ["m1", "m2"]) == {"m2"}
     assert corrections.fate(records, ada, "m1", " first ") == "same"
     assert corrections.fate(records, ada, "m1", "third") == "closed", "nothing was asked"
     assert corrections.fate(records, ada, "m9", "x") == "unknown"

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.bootstrap import utc_now
 from bot.coach import Coach
-from bot.records import messages
+from bot.records import messages, reports
 from bot.records import tables as t
 from bot.records.messages import Queued
 from bot.records.store import Turn, Workplace
@@ -62,6 +62,8 @@ def test_the_last_answer_is_corrected_while_its_question_is_open(practising: Pra
     with practising.records.reading() as tx:
         extra = tx._one(select(t.message.c.extra).where(t.message.c.id == second["id"]))["extra"]
     assert extra == {"corrects": first["message_id"]}
+    shown = reports.attempts_behind(practising.records, practising.person, "t1/2.1")
+    assert [(a.answer, a.edited) for a in shown] == [("price is what it costs", True), ("they cost les", False)]
 
 
 def test_a_correction_can_be_corrected_again_but_the_same_words_count_once(

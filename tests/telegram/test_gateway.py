@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from bot.bootstrap import utc_now
 from bot.records import channel_tables as ct
@@ -134,6 +135,15 @@ def test_a_burst_is_answered_in_order_and_kept_with_its_channel(gateway: Running
     assert {r["channel"] for r in messages.history(gateway.records, ada)} == {"telegram"}
     gateway.quiet()
     assert all(u["body"] is None for u in rows(gateway.records, ct.telegram_update)), "bodies are dropped when done"
+
+
+def test_the_gateways_own_answers_keep_their_place_in_a_burst(gateway: Running, api: StandIn) -> None:
+    joined(gateway.records)
+    gateway.echo.delay = 0.3
+    gateway.start()
+    for text in ("one", "/dance", "two"):
+        api.write(CHAT, text)
+    assert [m["text"] for m in api.wait(CHAT, 3)] == ["heard: one", SAY("unknown_command"), "heard: two"]
 
 
 def test_chats_are_answered_in_parallel(gateway: Running, api: StandIn) -> None:
@@ -425,6 +435,26 @@ def test_a_broken_connection_neither_loses_nor_doubles_a_message(gateway: Runnin
         api.write(CHAT, f"m{i}")
     gateway.quiet()
     assert api.texts(CHAT) == [f"heard: m{i}" for i in range(4)]
+
+
+def test_a_database_error_after_sending_doubles_nothing(
+    gateway: Running, api: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joined(gateway.records)
+    real, failures = outbox.arrived, iter([True])
+
+    def arrived(*args: Any) -> None:
+        if next(failures, False):
+            raise OperationalError("the disk is away", {}, Exception())
+        real(*args)
+
+    monkeypatch.setattr("bot.telegram.courier.outbox.arrived", arrived)
+    monkeypatch.setattr("bot.telegram.courier.LEASE", timedelta(seconds=1))
+    gateway.start()
+    for i in range(3):
+        api.write(CHAT, f"m{i}")
+    gateway.quiet()
+    assert api.texts(CHAT) == [f"heard: m{i}" for i in range(3)]
 
 
 def test_updates_are_fetched_again_after_the_network_was_away(gateway: Running, api: StandIn) -> None:
