@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from fit_rows import SEEN_WEIGHT, code_stamp, gather, seen_by_encoder
+from fit_rows import code_stamp, gather
 from fit_scorers import SEED, calibrated, ece, fit_scorer, held_out, logit
 from fit_turns import turned
 from sklearn.metrics import f1_score
@@ -130,14 +130,10 @@ def fit_references(
     modules = module
     made = source == "made"
     signs = [reference_features.SIGNS.get(name, 0) for name in reference_features.NAMES]
-    known = seen_by_encoder()
-    seen = np.array([q in known[0] or any(s + q in known[1] for s in SETS) for q in question])
-    sci = (source == "sciEntsBank") & ~seen
-    beetle = (source == "beetle") & ~seen
+    sci, beetle = source == "sciEntsBank", source == "beetle"
     weights = np.ones(len(rows))
     counts = {g: (group == g).sum() for g in set(group)}
     weights = weights * np.array([min(1.0, 60 / counts[g]) for g in group]) * np.where(source == "content", 0.6, 1.0)
-    weights = weights * np.where(seen, SEEN_WEIGHT, 1.0)
     right, against = (label == "correct").astype(int), (label == "contradictory").astype(int)
 
     def fit(v: Any, y: Any, w: Any) -> Scorer:
@@ -160,8 +156,8 @@ def fit_references(
             )
         correct = held_out(fit, looked, right, weights, groups, folds)
         opposed = held_out(fit_against, looked, against, weights, groups, folds)
-        model, p = calibrated(fit(looked, right, weights), correct, right, weights * ~made * ~seen)
-        model2, q = calibrated(fit_against(looked, against, weights), opposed, against, weights * ~made * ~seen)
+        model, p = calibrated(fit(looked, right, weights), correct, right, weights * ~made)
+        model2, q = calibrated(fit_against(looked, against, weights), opposed, against, weights * ~made)
         people = sci | beetle
         cut = best_threshold(p[people], right[people])
         cut_against = best_three_way(p[people], q[people], label[people], cut)

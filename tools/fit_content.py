@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 import yaml
-from fit_rows import SEEN_WEIGHT, code_stamp, gather, seen_by_encoder
+from fit_rows import code_stamp, gather
 from fit_samples import samples
 from fit_scorers import SEED, calibrated, ece, fit_scorer, held_out
 from sklearn.metrics import cohen_kappa_score
 
 from bot.marking import features
-from bot.marking.encoder import default_encoder
+from bot.marking.encoder import marking_encoder
 from bot.marking.head import Scorer
 from bot.marking.linguistics import default_linguist
 from bot.marking.pieces import Reader
@@ -34,7 +34,6 @@ class Table(NamedTuple):
     novel: Any
     kind: Any
     fold: Any
-    seen: Any  # the encoder was fine-tuned on the question
 
 
 def bank(pattern: str) -> list[Question]:
@@ -105,10 +104,10 @@ def content_rows(number: int) -> list[tuple[Any, ...]]:
     """Rows of one question of the bank."""
     question = _BANK[number]
     linguist = default_linguist()
-    reader = Reader(default_encoder(), linguist)
+    reader = Reader(marking_encoder(), linguist)
     topic = topics(_BANK)[number]
     shelf = Library(reader, "fit", _LENSES[topic % FOLDS], _FOLDER).shelf(question)
-    out, seen = [], seen_by_encoder()[0]
+    out = []
     for place, sample in enumerate(samples(question, _BANK, linguist._nlp, linguist.lexicon, SEED)):
         hidden = frozenset(i for i, entry in enumerate(shelf.entries) if entry.text in sample.sources)
         _, parsed = linguist.read(sample.text, shelf.vocabulary)
@@ -124,7 +123,7 @@ def content_rows(number: int) -> list[tuple[Any, ...]]:
                     found = comparison.find(owner, wrong, unseen)
                     if found:
                         best = (found[0].values, found[-1].values, truth, found[0].novel)
-                        out.append((wrong, *best, kind, topic % FOLDS, question.id in seen))
+                        out.append((wrong, *best, kind, topic % FOLDS))
     return out
 
 
@@ -141,7 +140,7 @@ def content_table(questions: list[Question], work: Path, processes: int) -> tupl
     """Rows of expectations and misconceptions (kept in `work` for the same code and content), and the lens."""
     global _BANK, _LENSES, _FOLDER
     _BANK, _FOLDER = questions, work / "shelves"
-    library = Library(Reader(default_encoder(), default_linguist()), "fit", np.eye(768, 1, dtype=np.float32), _FOLDER)
+    library = Library(Reader(marking_encoder(), default_linguist()), "fit", np.eye(768, 1, dtype=np.float32), _FOLDER)
     shelves = [library.shelf(question) for question in questions]
     number = [topic % FOLDS for topic in topics(questions)]
     _LENSES = [fit_lens([shelf for shelf, at in zip(shelves, number) if at != fold]) for fold in range(FOLDS)]
@@ -170,7 +169,7 @@ KINDS = {
     "echo": 1.0,
     "elsewhere": 0.7,
     "empty": 0.7,
-    "vague": 0.7,
+    "vague": 1.5,
     "known-phrasing": 1.0,
     "known-slips": 1.0,
     "known-filler": 1.0,
@@ -187,20 +186,18 @@ def fit_content(table: Table, names: tuple[str, ...], options: dict[str, Any]) -
     signs = [features.SIGNS.get(name, 0) for name in names]
     truth = table.truth.astype(int)
     weights = np.array([KINDS[kind] for kind in table.kind])
-    weights = weights * np.where(truth == 1, 2.0, 1.0) * np.where(table.seen, SEEN_WEIGHT, 1.0)
+    weights = weights * np.where(truth == 1, 2.0, 1.0)
 
     def fit(rows: Any, labels: Any, heavy: Any) -> Scorer:
         return fit_scorer(rows, labels, heavy, signs, **options)
 
     scores = held_out(fit, table.first, truth, weights, table.fold, FOLDS, table.second)
-    scorer, p = calibrated(fit(table.first, truth, weights), scores, truth, np.where(table.seen, 0.0, 1.0))
+    scorer, p = calibrated(fit(table.first, truth, weights), scores, truth, np.ones(len(truth)))
     return scorer, np.where(table.novel, p, np.minimum(p, 0.02))
 
 
 def report_content(table: Table, p: Any, lower: float, upper: float) -> dict[str, Any]:
     """Figures per expectation on questions new to encoder and head; "unsure" counts as not met for accuracy."""
-    new = ~table.seen.astype(bool)
-    table, p = Table(*(column[new] for column in table)), p[new]
     truth = table.truth.astype(bool)
     ordinary = np.isin(table.kind, ORDINARY)
     met, unsure = p >= upper, (p >= lower) & (p < upper)

@@ -10,15 +10,13 @@ from typing import Any
 
 from bot.marking.head import FOLDER
 
-SEEN_WEIGHT = 0.3
-
 
 def seen_by_encoder() -> tuple[frozenset[str], frozenset[str]]:
     """Ids of the bank's questions and of the short-answer questions on which the encoder was fine-tuned.
 
-    Their vectors are better than those of new questions will be: no figure comes from them, and they count less.
+    Their vectors are better than those of new questions will be, so the head is fitted and measured without them.
     """
-    path = FOLDER / "encoder" / "seen.json"
+    path = FOLDER / "tuned" / "seen.json"
     if not path.exists():
         return frozenset(), frozenset()
     seen = json.loads(path.read_text(encoding="utf-8"))
@@ -42,6 +40,6 @@ SHARED = ("encoder", "lexicon", "spelling", "linguistics", "pieces", "shelf", "a
 def code_stamp(*modules: str) -> str:
     """A hash of the code that makes features, so that kept rows are made again when it changes."""
     files = [FOLDER.parent / f"{name}.py" for name in (*SHARED, *modules)]
-    files += [FOLDER / "lexicon.json", FOLDER / "encoder" / "manifest.json"]
+    files += [FOLDER / "lexicon.json", FOLDER / "tuned" / "manifest.json"]
     files += [Path(__file__).with_name(f"fit_{name}.py") for name in ("samples", "turns")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

@@ -22,6 +22,7 @@ from bot.errors import ModelError
 
 Array = npt.NDArray[np.float32]
 FOLDER = Path(__file__).parent / "data" / "encoder"
+TUNED = Path(__file__).parent / "data" / "tuned"
 DIMENSIONS = 384
 MAX_TOKENS = 128
 MAX_CHARACTERS = 2_000  # 128 tokens never need more; keeps a pasted book from slowing the tokenizer
@@ -125,5 +126,11 @@ def _verified(folder: Path) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def default_encoder() -> Encoder:
-    """The encoder in the repository, loaded once a process."""
+    """The general encoder (language understanding, moves, topics), loaded once a process."""
     return Encoder()
+
+
+@lru_cache(maxsize=1)
+def marking_encoder() -> Encoder:
+    """The encoder fine-tuned for marking, loaded once a process."""
+    return Encoder(TUNED)

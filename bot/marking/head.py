@@ -120,6 +120,6 @@ def pack(scorers: dict[str, Scorer], lens: Array, reference_lens: Array) -> byte
 @lru_cache(maxsize=1)
 def default_head() -> Head:
     """The head in the repository, loaded once a process."""
-    from bot.marking.encoder import default_encoder
+    from bot.marking.encoder import marking_encoder
 
-    return load_head(FOLDER, default_encoder().sha256)
+    return load_head(FOLDER, marking_encoder().sha256)

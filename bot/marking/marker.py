@@ -12,7 +12,7 @@ from typing import Literal, Optional
 import numpy as np
 
 from bot.marking import reference_features
-from bot.marking.encoder import Encoder, default_encoder
+from bot.marking.encoder import Encoder, default_encoder, marking_encoder
 from bot.marking.features import Comparison, Found
 from bot.marking.head import Head, Scorer, load_head
 from bot.marking.linguistics import Linguist, default_linguist
@@ -22,7 +22,7 @@ from bot.marking.shelf import Library, Shelf
 from bot.marking.spelling import Reading
 from bot.syllabus.model import Question
 
-CODE = "1"  # raise it when a change of code changes markings
+CODE = "2"  # raise it when a change of code changes markings
 ECHO = 0.02  # most that words of the question alone can reach
 NEAR = 0.15  # below it no quote is shown
 State = Literal["met", "unsure", "not_met"]
@@ -38,11 +38,13 @@ class Marker:
         head: Optional[Head] = None,
         linguist: Optional[Linguist] = None,
         cache: Optional[Path] = None,
+        general: Optional[Encoder] = None,
     ) -> None:
-        self._encoder = encoder or default_encoder()
+        self._encoder = encoder or marking_encoder()
         self._head = head or load_head(encoder_sha256=self._encoder.sha256)
         self._linguist = linguist or default_linguist()
         self._reader = Reader(self._encoder, self._linguist)
+        self._plain_reader = Reader(general or default_encoder(), self._linguist)  # for plain references
         stamp = self._encoder.sha256 + self._linguist.lexicon.sha256 + CODE
         self._library = Library(self._reader, stamp, self._head.lens, cache)
         self._references: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
@@ -79,7 +81,9 @@ class Marker:
         if not wanted:
             return "incorrect", 0.0, False
         shelf = self._reference_shelf(question, wanted)
-        compared = reference_features.compare(shelf, answer, self._reader, self._linguist, self._head.reference_lens)
+        compared = reference_features.compare(
+            shelf, answer, self._plain_reader, self._linguist, self._head.reference_lens
+        )
         rows = compared.values[None, :]
         correct = float(self._head.correct.probabilities(rows)[0])
         against = float(self._head.contradictory.probabilities(rows)[0])
@@ -117,7 +121,7 @@ class Marker:
     def _reference_shelf(self, question: str, references: Sequence[str]) -> Shelf:
         key = (question, *references)
         if (known := self._references.get(key)) is None:
-            known, _ = reference_features.shelf(question, references, self._reader)
+            known, _ = reference_features.shelf(question, references, self._plain_reader)
             self._references[key] = known
             while len(self._references) > 256:
                 self._references.popitem(last=False)

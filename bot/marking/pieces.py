@@ -150,8 +150,8 @@ def _unit(vector: Array) -> Array:
 def _text(parsed: Parsed, span: Span) -> tuple[str, int]:
     """What the encoder sees of a span, each character in its place, and where that begins.
 
-    The whole of a text is given as it is (language understanding has encoded it already) unless a joining word
-    stands in front; a clause goes without its joining words.
+    The whole of a text is given as it is unless a joining word stands in front; a clause goes without its joining
+    words.
     """
     first = span.first
     while span.last - first > 2 and parsed.words[first].form in JOINING:
