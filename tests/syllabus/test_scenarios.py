@@ -47,6 +47,15 @@ def test_the_real_scenarios_pass_and_carry_what_all_customers_share() -> None:
         assert set(scenario.manners.effects) == MOVES
 
 
+def test_together_they_practise_every_performance_criterion() -> None:
+    syllabus = check(ROOT / "knowledge")[0]
+    practised = {c for s in syllabus.scenarios.values() if not s.retired for b in s.behaviours for c in b.criteria}
+    wanted = {"ct10/P3"}
+    for unit in ("d1", "b15", "nos"):
+        wanted |= {f"{unit}/{c.id}" for c in syllabus.units[unit].criteria if c.kind == "performance"}
+    assert wanted - practised == set()
+
+
 def test_every_problem_is_told_at_once(problems_of: Callable[[Any], str], model: dict[str, Any]) -> None:
     model["criteria"].append("d1/4.9")
     model["behaviours"][0]["criteria"] = ["d1/9.9"]
