@@ -96,16 +96,25 @@ class _Marker:
 DEMO_COHORT = "Demo group"
 
 
+DEMO_NAMES = {
+    "learner": "Sam Demo-Learner",
+    "tutor": "Toni Demo-Tutor",
+    "assessor": "Ash Demo-Assessor",
+    "quality_assurer": "Quinn Demo-Assurer",
+    "admin": "Alex Demo-Admin",
+}
+
+
 def demo_people(records: Records) -> dict[str, int]:
-    """One made-up learner (unit d1) and one made-up tutor, made where they are missing: role → person id."""
-    found = {role: people.demo_person(records, role) for role in ("learner", "tutor")}
+    """One made-up person of each role, made where missing, all about the demo group: role → person id."""
+    found = {role: people.demo_person(records, role) for role in DEMO_NAMES}
     made = {role: person.id for role, person in found.items() if person}
-    if "learner" not in made:
-        made["learner"] = people.add_person(
-            records, "Sam Demo-Learner", ["learner"], utc_now(), units=["d1"], cohort=DEMO_COHORT, demo=True
+    for role in [r for r in DEMO_NAMES if r not in made]:
+        units = ["d1"] if role == "learner" else []
+        cohort = DEMO_COHORT if role in ("learner", "tutor") else None
+        made[role] = people.add_person(
+            records, DEMO_NAMES[role], [role], utc_now(), units=units, cohort=cohort, demo=True
         )
-    if "tutor" not in made:
-        made["tutor"] = people.add_person(
-            records, "Toni Demo-Tutor", ["tutor"], utc_now(), cohort=DEMO_COHORT, demo=True
-        )
+        if role in ("assessor", "quality_assurer"):
+            people.give_caseload(records, made[role], DEMO_COHORT, role)
     return made

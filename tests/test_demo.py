@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from bot import demo
 from bot.coach import Coach
-from bot.records import people
+from bot.records import people, reports
 from bot.records import tables as t
 from bot.records.store import Records
 from bot.syllabus.syllabus import Syllabus
@@ -32,3 +32,15 @@ def test_the_demo_adds_marked_people_with_practice_once_and_gives_the_clock_back
     assert len(rows) == 2 and states <= {"practising", "ready"}
     assert "already" in demo.fill(coach, sqlite_records, lambda done, of: None)
     assert people.everybody(sqlite_records) == everybody
+
+
+def test_there_is_one_demo_person_of_each_role_about_the_same_group(sqlite_records: Records) -> None:
+    made = demo.demo_people(sqlite_records)
+    assert set(made) == set(t.ROLES) and demo.demo_people(sqlite_records) == made
+    assessor = people.find(sqlite_records, made["assessor"])
+    assert assessor is not None and assessor.demo
+    assert [row.id for row in learners_seen(sqlite_records, assessor)] == [made["learner"]]
+
+
+def learners_seen(records: Records, viewer: people.Person) -> list[reports.Row]:
+    return reports.coverage_matrix(records, viewer, "d1", ["d1/4.9"])

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.errors import BadInput
 from bot.records import tables as t
+from bot.records.assessment_tables import caseload
 from bot.records.store import Records, Tx
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's figures for argon2id; KiB
@@ -93,6 +94,15 @@ def join_cohort(tx: Tx, person_id: int, name: str, role: str) -> int:
     id = row["id"] if row else tx.connection.execute(insert(t.cohort).values(name=name)).inserted_primary_key[0]
     tx.connection.execute(insert(t.cohort_member).values(cohort_id=id, person_id=person_id, role=role))
     return int(id)
+
+
+def give_caseload(records: Records, person_id: int, cohort: str, role: str) -> None:
+    """Make a cohort that is there the caseload of an assessor or quality assurer."""
+    with records.begin() as tx:
+        row = tx._one(select(t.cohort.c.id).where(t.cohort.c.name == cohort))
+        if row is None:
+            raise BadInput(f"There is no group called {cohort!r}.")
+        tx.connection.execute(insert(caseload).values(cohort_id=row["id"], person_id=person_id, role=role))
 
 
 def set_password(records: Records, person_id: int, password: str) -> None:
