@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
 from bot.coach.base import shorten
 from bot.coaching.debrief import Debrief, Finding
 from bot.coaching.gaps import plain
 from bot.coaching.model import Line
-from bot.syllabus.scenario import Scenario
 
 LONGEST_QUOTE = 110  # characters
 SHOWN = 2  # findings of each kind in the chat; the page has all
@@ -49,7 +48,12 @@ def effect(temper: int, trust: int) -> str:
 
 def listed(criteria: Iterable[str]) -> str:
     """Criteria as people write them: `D1 2.2, NOS P9`."""
-    return ", ".join(f"{unit.upper()} {id}" for unit, _, id in (c.partition("/") for c in criteria))
+    return ", ".join(f"{unit.upper()} {id}" for unit, _, id in (c.partition("/") for c in sorted(criteria, key=_order)))
+
+
+def _order(criterion: str) -> tuple[str, list[int]]:
+    unit, _, id = criterion.partition("/")
+    return unit, [int(n) for n in re.findall(r"\d+", id)]
 
 
 def due_on(text: str, now: datetime) -> date:
@@ -64,8 +68,14 @@ def due_on(text: str, now: datetime) -> date:
     return today + timedelta(days=USUAL_DAYS)
 
 
-def debrief_lines(found: Debrief, run: int, scenario: Scenario) -> list[Line]:
-    """What is said after the learner's own word; short, the page has the rest."""
+def of_units(criteria: Iterable[str], units: Collection[str]) -> list[str]:
+    """The criteria of these units, in order; all of them where none is."""
+    kept = list(criteria)
+    return [c for c in kept if c.partition("/")[0] in units] or kept
+
+
+def debrief_lines(found: Debrief, run: int, units: Collection[str]) -> list[Line]:
+    """What is said after the learner's own word; short, and of the learner's `units`: the page has the rest."""
     lines = [Line("utter_debrief_head")]
     good = [f for f in found.findings if f.level == "good"]
     fair = [f for f in found.findings if f.level == "fair"]
@@ -73,18 +83,24 @@ def debrief_lines(found: Debrief, run: int, scenario: Scenario) -> list[Line]:
     lines += [_finding(f) for f in (*good[:SHOWN], *fair[:SHOWN], *rest[:SHOWN])]
     lines += _keep_start_stop(found)
     if found.better_than:
-        lines.append(Line("utter_debrief_better", {"criteria": listed(found.better_than)}))
+        lines.append(Line("utter_debrief_better", {"criteria": listed(of_units(found.better_than, units))}))
     if found.worse_than:
-        lines.append(Line("utter_debrief_worse", {"criteria": listed(found.worse_than)}, join=bool(found.better_than)))
+        lines.append(
+            Line(
+                "utter_debrief_worse",
+                {"criteria": listed(of_units(found.worse_than, units))},
+                join=bool(found.better_than),
+            )
+        )
     if found.kind in LOST and found.turning_point:
         lines.append(Line("utter_debrief_again", {"turn": str(found.turning_point)}, join=True))
-    practised = found.practised()
+    practised = of_units(found.practised(), units)
     args = {"criteria": listed(practised), "page": f"/role-plays/{run}"}
     return [*lines, Line("utter_debrief_practised" if practised else "utter_debrief_not_practised", args)]
 
 
 def _finding(finding: Finding) -> Line:
-    args = {"label": finding.label, "text": finding.text, "better": finding.better}
+    args = {"label": finding.label, "seen": finding.text, "better": finding.better}
     if not finding.quotes:
         return Line(f"utter_debrief_{finding.level}_plain", args, join=True)
     quote = finding.quotes[0]

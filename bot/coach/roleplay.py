@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.coach.base import Hearing, shorten
 from bot.coach.common import CommonPart
-from bot.coach.debriefing import asked_to_skip, debrief_lines, due_on, effect, listed
+from bot.coach.debriefing import asked_to_skip, debrief_lines, due_on, effect, listed, of_units
 from bot.coach.marks import MarksPart
 from bot.coach.practice import PracticePart
 from bot.coaching.casting import cast, difficulty_of, topic_of, turn_named, wants_another
@@ -66,7 +66,7 @@ class RolePlayPart(PracticePart, MarksPart, CommonPart):
             id, scenario, sitting = found
             sitting = replace(sitting, paused=False)
             if sitting.stage == "review":
-                return self._take_review(tx, turn, id, scenario, sitting)
+                return self._take_review(tx, turn, id, sitting)
             if sitting.stage == "bridge":
                 return self._take_bridge(tx, turn, id, sitting)
             said = self._hearing().hear(scenario, turn.text, sitting.customer_said())
@@ -141,7 +141,7 @@ class RolePlayPart(PracticePart, MarksPart, CommonPart):
                 return self._over(tx, turn, id, scenario, sitting, [])
             tx.save_exercise(id, sitting, self.clock(), close=True)
             if sitting.stage == "review":
-                lines = self._debriefed(tx, scenario, sitting)
+                lines = self._debriefed(tx, turn, sitting)
                 return Move((*lines, Line("utter_roleplay_left")), "off")
             return Move((Line("utter_roleplay_left"),), "off")
 
@@ -316,17 +316,17 @@ class RolePlayPart(PracticePart, MarksPart, CommonPart):
                     served[statement] = level
         return served
 
-    def _take_review(self, tx: Tx, turn: Turn, id: int, scenario: Scenario, sitting: Sitting) -> Move:
+    def _take_review(self, tx: Tx, turn: Turn, id: int, sitting: Sitting) -> Move:
         """The learner's own word first; then the debrief, and the bridge to real work."""
         if not asked_to_skip(turn.text):
             words = turn.text.strip()[:LONGEST_REVIEW]
             roleplays.add_review(tx, turn.person_id, sitting.run, words, self.clock())
         tx.save_exercise(id, replace(sitting, stage="bridge"), self.clock())
-        return Move((*self._debriefed(tx, scenario, sitting), Line("utter_bridge")), "roleplay")
+        return Move((*self._debriefed(tx, turn, sitting), Line("utter_bridge")), "roleplay")
 
-    def _debriefed(self, tx: Tx, scenario: Scenario, sitting: Sitting) -> list[Line]:
+    def _debriefed(self, tx: Tx, turn: Turn, sitting: Sitting) -> list[Line]:
         run = roleplays.run_in(tx, sitting.run)
-        return debrief_lines(run.debrief, sitting.run, scenario) if run and run.debrief else []
+        return debrief_lines(run.debrief, sitting.run, tx.units_of(turn.person_id)) if run and run.debrief else []
 
     def _take_bridge(self, tx: Tx, turn: Turn, id: int, sitting: Sitting) -> Move:
         """When it was done with a real customer: a dated note to ask for a witness or an observation."""
@@ -335,7 +335,8 @@ class RolePlayPart(PracticePart, MarksPart, CommonPart):
         if asked_to_skip(turn.text):
             return Move((Line("utter_bridge_skipped", buttons=buttons),), "off")
         run = roleplays.run_in(tx, sitting.run)
-        practised = list(run.debrief.practised()) if run and run.debrief else []
+        units = tx.units_of(turn.person_id)
+        practised = of_units(run.debrief.practised(), units) if run and run.debrief else []
         due, words = due_on(turn.text, self.clock()), turn.text.strip()[:LONGEST_REVIEW]
         roleplays.remind(tx, turn.person_id, sitting.run, words, practised, due, self.clock())
         args = {"date": f"{due.day} {due:%B}", "criteria": listed(practised)}
