@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
-from bot import bootstrap
+from bot import bootstrap, cli_data
 from bot.errors import BadInput, ContentError, RapportError
 
 if TYPE_CHECKING:  # heavy
@@ -29,6 +29,8 @@ app = typer.Typer(
 )  # fmt: skip
 people_app = typer.Typer(help="People: add, invite, list.", no_args_is_help=True)
 app.add_typer(people_app, name="people")
+app.command()(cli_data.export)
+app.command()(cli_data.erase)
 # No markup and no emoji: names and answers are people's own words, "[x]" and ":cat:" included.
 _plain: dict[str, bool] = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
 out, err = Console(**_plain), Console(stderr=True, **_plain)  # type: ignore[arg-type]

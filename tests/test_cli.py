@@ -17,7 +17,7 @@ from bot import bootstrap
 from bot.cli import app
 from bot.coach import Coach
 from bot.errors import BadInput
-from bot.records import people, telegram
+from bot.records import audit, people, telegram
 from bot.records.store import Records
 from bot.settings import ROOT, read_settings
 from bot.syllabus.syllabus import Syllabus
@@ -201,3 +201,40 @@ def test_an_unknown_command_or_option_is_no_traceback() -> None:
     for words in (("frobnicate",), ("coverage", "--frobnicate")):
         result = run(*words)
         assert result.exit_code == 2 and "Traceback" not in result.output
+
+
+# A person's data ------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_held_is_printed_or_written_as_json_and_as_a_page(
+    wired: Records, tiny: Syllabus, tmp_path: Path
+) -> None:
+    talk = new_talk(Coach(tiny, bootstrap.marker, wired, bootstrap.utc_now), name="Ada <b>Learner</b>")  # type: ignore[arg-type]
+    printed = json.loads(run("export", str(talk.person_id)).stdout)
+    assert printed["held"]["person"][0]["name"] == "Ada <b>Learner</b>" and printed["left_out"]
+    assert run("export", str(talk.person_id), "--out", str(tmp_path / "ada.json")).exit_code == 0
+    assert json.loads((tmp_path / "ada.json").read_text())["held"]["person"] == printed["held"]["person"]
+    page = (tmp_path / "ada.html").read_text()
+    assert "Ada &lt;b&gt;Learner&lt;/b&gt;" in page and "<b>" not in page and "//" not in page
+    assert (tmp_path / "ada.html").stat().st_mode & 0o077 == 0
+    assert [e.action for e in audit.newest(wired)] == ["exported", "exported"]
+
+
+def test_a_page_has_a_heading_for_every_table(tmp_path: Path) -> None:
+    from bot.dossier import as_page
+    from bot.records.personal import LEFT_OUT, MINE
+
+    held = {name: [{"x": "</dd><script>alert(1)</script>"}] for name in [*MINE, "acts"]}
+    page = as_page({"made_at": "", "person_id": 1, "held": held, "conversation": [], "left_out": LEFT_OUT})
+    assert page.count("<h2>") == len(held) + 1 and "<script" not in page
+
+
+def test_an_erasure_says_what_goes_and_what_stays_and_asks_first(wired: Records) -> None:
+    id = people.add_person(wired, "Ada", ["learner"], bootstrap.utc_now(), "ada@example.org", ["t1"])
+    asked = run("erase", "Ada")
+    assert isinstance(asked.exception, (BadInput, SystemExit)) and "Stays, under a pseudonym:" in asked.stdout
+    assert people.find(wired, id).name == "Ada"  # type: ignore[union-attr]
+    done = run("erase", str(id), "--yes")
+    assert done.exit_code == 0 and "enrolment: 1" in done.stdout and "none is so far" in done.stdout
+    assert people.find(wired, id).name == f"Erased person {id}"  # type: ignore[union-attr]
+    assert isinstance(run("erase", "Nobody", "--yes").exception, BadInput)

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.dialogue.agent import TurnAborted
 from bot.records import messages
+from bot.records.conversations import sender_of
 from bot.records.messages import Reply
 from bot.records.store import Records
 
@@ -101,7 +102,7 @@ class Turns:
         message = UserMessage(
             text=rasa_text(row["text"], row["payload"]),
             output_channel=channel,
-            sender_id=f"person-{row['person_id']}",
+            sender_id=sender_of(row["person_id"]),
             input_channel="rapport",
             message_id=row["message_id"],
             metadata={"message_id": row["message_id"], "channel": row["channel"]},

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, or_, select, update
 
 from bot.errors import BadInput, NotThere
 from bot.records import assessment_tables as a
-from bot.records import audit
+from bot.records import audit, erasing
 from bot.records import people as people_records
 from bot.records import tables as t
 from bot.records.people import Person
@@ -113,6 +113,8 @@ def set_active(records: Records, by: Person, person_id: int, active: bool, now: 
     p = t.person.c
     with records.begin() as tx:
         _there(tx, person_id)
+        if active and erasing.erased(tx, person_id):
+            raise BadInput("This person was erased. Add them anew.")
         tx.connection.execute(update(t.person).where(p.id == person_id).values(active=active))
         if not active:
             tx.connection.execute(delete(t.web_session).where(t.web_session.c.person_id == person_id))

@@ -18,7 +18,12 @@ from sqlalchemy import (
     and_,
 )
 
-from bot.records import assessment_tables, channel_tables, roleplay_tables  # noqa: F401  # one metadata holds all tables
+from bot.records import (  # noqa: F401  # one metadata holds all tables
+    assessment_tables,
+    channel_tables,
+    privacy_tables,
+    roleplay_tables,
+)
 from bot.records.base import UTC
 from bot.records.base import metadata as metadata
 from bot.records.base import person_column as _person

@@ -33,6 +33,30 @@ def append_only(tables: Iterable[str]) -> None:
             )
 
 
+def append_only_but_erased(table: str, whose: str) -> None:
+    """As `append_only`, but rows may be deleted while their person (SQL on OLD) is being erased (migration 0007)."""
+    erased = f"EXISTS (SELECT 1 FROM erasure e WHERE e.done_id IS NULL AND e.person_id = {whose})"
+    if _postgresql():
+        op.execute(
+            f"CREATE FUNCTION {table}_append_only() RETURNS trigger AS $$ BEGIN "
+            f"IF TG_OP = 'DELETE' THEN IF {erased} THEN RETURN OLD; END IF; END IF; "
+            f"RAISE EXCEPTION '{table} is append-only'; END $$ LANGUAGE plpgsql"
+        )
+        op.execute(
+            f"CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {table}_append_only()"
+        )
+        op.execute(
+            f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+        return
+    for event, but in (("UPDATE", ""), ("DELETE", f"WHEN NOT {erased} ")):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{event.lower()} BEFORE {event} ON {table} "
+            f"{but}BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        )
+
+
 def refuse_insert(table: str, name: str, condition: str, message: str) -> None:
     """Refuse a new row of `table` for which the SQL `condition` holds, with `message` (no quotes in it)."""
     refuse(table, "INSERT", name, condition, message)

@@ -1,0 +1,40 @@
+"""Rasa's own copy of the conversations, in the tracker store: read, erased, cut short."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import column, delete, inspect, select, table
+from sqlalchemy.engine import Engine
+
+# Rasa makes and owns this table; only what is needed of it is named here.
+EVENTS: Any = table(
+    "events", column("id"), column("sender_id"), column("type_name"), column("timestamp"), column("data")
+)
+
+
+def sender_of(person_id: int) -> str:
+    """The name under which Rasa keeps a person's conversation."""
+    return f"person-{person_id}"
+
+
+def _there(engine: Engine) -> bool:
+    return bool(inspect(engine).has_table("events"))
+
+
+def events_of(engine: Engine, person_id: int) -> list[dict[str, Any]]:
+    """Every event of a person's conversation, as Rasa wrote it."""
+    if not _there(engine):
+        return []
+    query = select(EVENTS.c.data).where(EVENTS.c.sender_id == sender_of(person_id)).order_by(EVENTS.c.id)
+    with engine.connect() as connection:
+        return [json.loads(data) for data in connection.execute(query).scalars()]
+
+
+def erase_events(engine: Engine, person_id: int) -> int:
+    """Delete a person's conversation; how many events went."""
+    if not _there(engine):
+        return 0
+    with engine.begin() as connection:
+        return int(connection.execute(delete(EVENTS).where(EVENTS.c.sender_id == sender_of(person_id))).rowcount)
