@@ -101,12 +101,14 @@ DEMO_NAMES = {
     "tutor": "Toni Demo-Tutor",
     "assessor": "Ash Demo-Assessor",
     "quality_assurer": "Quinn Demo-Assurer",
-    "admin": "Alex Demo-Admin",
 }
 
 
 def demo_people(records: Records) -> dict[str, int]:
-    """One made-up person of each role, made where missing, all about the demo group: role → person id."""
+    """One made-up person of each role about the demo group, made where missing: role → person id.
+
+    There is no demo administrator: whoever presses a button must not see or change real people.
+    """
     found = {role: people.demo_person(records, role) for role in DEMO_NAMES}
     made = {role: person.id for role, person in found.items() if person}
     for role in [r for r in DEMO_NAMES if r not in made]:

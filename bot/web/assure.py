@@ -6,6 +6,7 @@ import random
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -115,6 +116,7 @@ def external(request: Request, web: Web) -> Response:
 
 def audit_log(request: Request, web: Web, session: Session) -> Response:
     """Who did what, newest first; `check=1` verifies the whole chain."""
+    _no_demo(session)
     q = request.query_params
     before = int(q["before"]) if q.get("before", "").isascii() and q.get("before", "").isdigit() else None
     entries = audit.newest(web.records, PAGE, before, q.get("action", "")[:40])
@@ -132,6 +134,7 @@ def audit_log(request: Request, web: Web, session: Session) -> Response:
 
 def audit_export(request: Request, web: Web, session: Session) -> Response:
     """The chain as a file; that it was exported is an entry itself."""
+    _no_demo(session)
     with web.records.begin() as tx:
         audit.note(tx, session.person.id, "exported", "audit", web.clock())
     head = [web.pages.word("head", name) for name in ("number", "since", "who", "kind", "about", "words", "hash")]
@@ -144,6 +147,12 @@ def audit_export(request: Request, web: Web, session: Session) -> Response:
 
 
 # Inside -------------------------------------------------------------------------------------------------------------
+
+
+def _no_demo(session: Session) -> None:
+    """The chain is about everybody: nothing for whoever presses a demo button."""
+    if session.person.demo:
+        raise HTTPException(404)
 
 
 def _home(request: Request, web: Web, session: Session, form: Form | None = None, problem: str = "") -> Response:

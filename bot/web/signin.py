@@ -15,7 +15,7 @@ from bot.records import people
 from bot.records.people import Session
 from bot.web.guard import Form, Web, cookie_name, form_token, local_path, set_cookie
 
-DEMO_ROLES = ("learner", "tutor", "assessor", "quality_assurer", "admin")
+DEMO_ROLES = ("learner", "tutor", "assessor", "quality_assurer")
 
 
 def home(request: Request, web: Web, session: Session) -> Response:

@@ -107,3 +107,9 @@ def test_plans_and_audit_are_not_for_others(assurer, sent):  # noqa: F811
             403
         }
         assurer.post("/sign-out")
+
+
+def test_the_audit_chain_is_not_for_demo_people(browser, centre):
+    centre.add("Dora", "quality_assurer", "dora@example.org", None, demo=True)
+    browser.sign_in("dora@example.org")
+    assert {browser.get(p).status_code for p in ("/audit", "/audit.csv")} == {404}
