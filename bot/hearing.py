@@ -60,8 +60,10 @@ class Hearing:
                 spoken = Spoken(s.text, s.moves)
                 facts = dict.fromkeys(self._facts(scenario, spoken) if place < MOST_SENTENCES else ())
                 asked.update(facts)
-                moves = s.moves if "ask" in s.moves or not facts else (*s.moves, "ask")
-                if "ignore" in moves and not facts:
+                moves = s.moves
+                if facts:  # a question this customer can answer is not beside the point
+                    moves = tuple(dict.fromkeys((*(m for m in moves if m != "ignore"), "ask")))
+                elif "ignore" in moves:
                     moves = ("ignore",)  # talk beside the point helps nobody, whatever else it sounds like
                 sentences.append(Spoken(s.text, moves))
         return Said(text, tuple(sentences), tuple(asked)[:MOST])

@@ -76,6 +76,18 @@ def test_the_better_wordings_make_the_moves_they_stand_for() -> None:
     assert len(missed) <= 0.15 * sum(len(s.behaviours) for s in SCENARIOS.values()), missed
 
 
+@pytest.mark.parametrize(
+    "id, text",
+    [
+        ("housing-broken-lift", "Who does your shopping at the moment?"),
+        ("depot-no-id", "Do you have a passport or driving licence?"),
+    ],
+)
+def test_a_question_the_customer_can_answer_is_not_beside_the_point(hearing: Hearing, id: str, text: str) -> None:
+    said = hearing.hear(SCENARIOS[id], text, "")
+    assert said.asked and "ignore" not in said.moves() and "ask" in said.moves()
+
+
 def test_a_very_long_message_is_heard_in_time(hearing: Hearing) -> None:
     said = hearing.hear(SHOP, "Can I ask you something, please? " * 300, "")
     assert said.sentences
