@@ -15,6 +15,7 @@ from bot.syllabus.loader import check
 from bot.syllabus.scenario import MOVES
 
 MODEL = ROOT / "knowledge" / "scenarios" / "shop-late-refund.yml"
+KINDS = ("new", "existing", "long_term", "dissatisfied", "particular_needs", "internal")
 
 
 @pytest.fixture
@@ -54,6 +55,12 @@ def test_together_they_practise_every_performance_criterion() -> None:
     for unit in ("d1", "b15", "nos"):
         wanted |= {f"{unit}/{c.id}" for c in syllabus.units[unit].criteria if c.kind == "performance"}
     assert wanted - practised == set()
+
+
+def test_together_they_have_every_kind_of_customer_in_fourteen_trades() -> None:
+    scenarios = check(ROOT / "knowledge")[0].scenarios.values()
+    assert {s.customer.kind for s in scenarios} == set(KINDS)
+    assert len({s.trade for s in scenarios}) >= 14
 
 
 def test_every_problem_is_told_at_once(problems_of: Callable[[Any], str], model: dict[str, Any]) -> None:
