@@ -111,7 +111,7 @@ class Desk:
         elif name == "start":
             await self.hand_over(waiting, person, text, "/greet")
         elif name == "practice" and rest:
-            await self.hand_over(waiting, person, text)
+            await self.hand_over(waiting, person, self.texts.say("quiz_me", topic=rest))
         elif name in PAYLOADS:
             await self.hand_over(waiting, person, text, PAYLOADS[name])
         elif name == "export":
