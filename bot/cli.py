@@ -31,6 +31,8 @@ people_app = typer.Typer(help="People: add, invite, list.", no_args_is_help=True
 app.add_typer(people_app, name="people")
 app.command()(cli_data.export)
 app.command()(cli_data.erase)
+app.command()(cli_data.backup)
+app.command()(cli_data.restore)
 # No markup and no emoji: names and answers are people's own words, "[x]" and ":cat:" included.
 _plain: dict[str, bool] = {"highlight": False, "soft_wrap": True, "markup": False, "emoji": False}
 out, err = Console(**_plain), Console(stderr=True, **_plain)  # type: ignore[arg-type]

@@ -1,7 +1,9 @@
-"""`rapport export`, `erase`: a person's data on the command line."""
+"""`rapport export`, `erase`, `backup`, `restore`: people's data on the command line."""
 
 from __future__ import annotations
 
+import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
@@ -11,6 +13,7 @@ from bot import bootstrap
 from bot.errors import BadInput
 from bot.records import people
 from bot.records.people import Person
+from bot.settings import Settings, run_file
 
 if TYPE_CHECKING:  # heavy
     from bot.records import erasing
@@ -77,3 +80,54 @@ def _tell(plan: erasing.Plan) -> None:
         typer.echo(f"  {kept.table}: {kept.rows} – {kept.why}")
     until = f"{plan.until:%d %B %Y}" if plan.until else "3 years after a criterion is achieved; none is so far"
     typer.echo(f"Assessment records stay until: {until}.")
+
+
+def backup(file: Path) -> None:
+    """Copy both databases into one file, while the system runs or not."""
+    from bot.records import audit
+    from bot.records import backup as backups
+
+    records, now = bootstrap.records(), bootstrap.utc_now()
+    made = backups.backup(_databases(), file, now)
+    with records.begin() as tx:
+        audit.note(tx, None, "backed up", "databases", now)
+    for part in made.parts:
+        typer.echo(f"{part.name}: {part.kind}, {part.size / 1e6:.1f} MB")
+    typer.echo(f"Written: {file}. It holds everybody's data: keep it safe, and not for ever.")
+
+
+def restore(
+    file: Path,
+    yes: bool = typer.Option(False, "--yes", help="Overwrite what is there."),
+) -> None:
+    """Put both databases back as a backup holds them; only while nothing runs."""
+    from bot.records import audit
+    from bot.records import backup as backups
+
+    settings, databases = bootstrap.settings(), _databases()
+    if (pid := running(settings)) is not None:
+        raise BadInput(f"Rapport is running (process {pid}). Stop it first.")
+    there = [name for name, url in databases.items() if backups.holds_something(url)]
+    if there and not yes:
+        raise BadInput(f"There is data already ({', '.join(there)}). `--yes` overwrites it.")
+    if busy := sum(backups.others_connected(url) for url in set(databases.values())):
+        raise BadInput(f"{busy} other programs are connected to the database. Stop them first.")
+    made = backups.restore(databases, file)
+    with bootstrap.records().begin() as tx:  # brought up to date, if the backup is of an older version
+        audit.note(tx, None, "restored", "databases", bootstrap.utc_now(), made_at=made.made_at)
+    typer.echo(f"Restored as of {made.made_at}.")
+
+
+def _databases() -> dict[str, str]:
+    settings = bootstrap.settings()
+    return {"records": settings.database_url, "tracker": settings.tracker_url}
+
+
+def running(settings: Settings) -> Optional[int]:
+    """The process of a running `rapport up` on this machine's data folder, None if there is none."""
+    try:
+        pid = int(json.loads(run_file(settings.data).read_text())["pid"])
+        os.kill(pid, 0)
+    except (OSError, ValueError, KeyError):
+        return None
+    return pid

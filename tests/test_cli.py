@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -238,3 +239,21 @@ def test_an_erasure_says_what_goes_and_what_stays_and_asks_first(wired: Records)
     assert done.exit_code == 0 and "enrolment: 1" in done.stdout and "none is so far" in done.stdout
     assert people.find(wired, id).name == f"Erased person {id}"  # type: ignore[union-attr]
     assert isinstance(run("erase", "Nobody", "--yes").exception, BadInput)
+
+
+def test_a_backup_is_restored_only_while_nothing_runs_and_over_data_only_with_yes(tmp_path: Path) -> None:
+    env = {"RAPPORT_DATA": str(tmp_path / "data")}
+    assert rapport("people", "add", "Ada", **env).returncode == 0
+    assert "no database" in one_sentence(rapport("backup", str(tmp_path / "b.zip"), **env))  # Rasa's is not made yet
+    sqlite3.connect(tmp_path / "data" / "tracker.sqlite").close()
+    assert rapport("backup", str(tmp_path / "b.zip"), **env).returncode == 0
+    assert rapport("people", "add", "Ben", **env).returncode == 0
+    assert "--yes" in one_sentence(rapport("restore", str(tmp_path / "b.zip"), **env))
+    run_json = tmp_path / "data" / "run.json"
+    run_json.write_text(json.dumps({"pid": os.getpid()}))
+    assert "is running" in one_sentence(rapport("restore", str(tmp_path / "b.zip"), "--yes", **env))
+    run_json.unlink()
+    assert rapport("restore", str(tmp_path / "b.zip"), "--yes", **env).returncode == 0
+    listed = rapport("people", "list", **env).stdout
+    assert "Ada" in listed and "Ben" not in listed
+    assert rapport("verify-audit", **env).returncode == 0
