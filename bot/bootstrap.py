@@ -79,7 +79,7 @@ class _Marker:
         from bot.marking.marker import Marker as FullMarker
 
         self.encoder = default_encoder()
-        self.full = FullMarker(self.encoder, cache=settings().data / "cache")
+        self.full = FullMarker(cache=settings().data / "cache")  # with the encoder tuned for marking
         self._one_at_a_time = Lock()  # actions run in threads; the marker's caches are not made for several
 
     def mark(self, question: Question, text: str) -> Marking:
