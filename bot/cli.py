@@ -31,6 +31,7 @@ people_app = typer.Typer(help="People: add, invite, list.", no_args_is_help=True
 app.add_typer(people_app, name="people")
 app.command()(cli_data.export)
 app.command()(cli_data.erase)
+app.command()(cli_data.retain)
 app.command()(cli_data.backup)
 app.command()(cli_data.restore)
 # No markup and no emoji: names and answers are people's own words, "[x]" and ":cat:" included.

@@ -82,6 +82,31 @@ def _tell(plan: erasing.Plan) -> None:
     typer.echo(f"Assessment records stay until: {until}.")
 
 
+def retain() -> None:
+    """Remove chats older than RAPPORT_KEEP_CHAT_DAYS; name people whose assessment records are past their time."""
+    from datetime import timedelta
+
+    from bot.records import retention
+    from bot.records.engine import open_engine
+
+    records, settings, now = bootstrap.records(), bootstrap.settings(), bootstrap.utc_now()
+    tracker = open_engine(settings.tracker_url)
+    try:
+        removed = retention.remove_old(records, tracker, timedelta(days=settings.keep_chat_days), now)
+    finally:
+        tracker.dispose()
+    for name, rows in removed.rows.items():
+        typer.echo(f"{name}: {rows} removed")
+    typer.echo(f"Chats are kept for {settings.keep_chat_days:g} days; {removed.total} rows were older.")
+    late = retention.past_their_time(records, now)
+    for person, last in late:
+        typer.echo(
+            f"Person {person}: assessment records past 3 years (last achieved {last:%d %B %Y}); nothing removed."
+        )
+    if not late:
+        typer.echo("No assessment records are past 3 years after achievement.")
+
+
 def backup(file: Path) -> None:
     """Copy both databases into one file, while the system runs or not."""
     from bot.records import audit

@@ -36,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True):
     telegram_secret: str
     telegram_listen: str
     telegram_rate: float
+    keep_chat_days: float
+    metrics_token: str
 
     def __repr__(self) -> str:
         """Without the secrets, so that no log and no error shows them."""
@@ -55,6 +57,8 @@ VARIABLES = {
     "RAPPORT_DEMO": "1 shows the demo sign-in, 0 hides it (default: 1 with the embedded SQLite, else 0)",
     "RAPPORT_NOTICE_AFTER": "seconds until a waiting learner is told that the coach is still working (default: 3.5)",
     "RAPPORT_TURN_TIMEOUT": "seconds after which a hanging turn is given up and tried again (default: 20)",
+    "RAPPORT_KEEP_CHAT_DAYS": "days after which chats are removed (default: 180)",
+    "RAPPORT_METRICS_TOKEN": "lets `/metrics` be read from other machines (default: none, from this one only)",
     "TELEGRAM_BOT_TOKEN": "the bot's token; where it is set, `rapport up` starts the Telegram gateway",
     "TELEGRAM_API_URL": "address of the Bot API (default: https://api.telegram.org)",
     "TELEGRAM_WEBHOOK_URL": "public https address to which Telegram posts updates (default: none, updates are polled)",
@@ -89,6 +93,8 @@ def read_settings(environ: Optional[Mapping[str, str]] = None) -> Settings:
         telegram_secret=_webhook_secret(env),
         telegram_listen=_host_and_port(env, "TELEGRAM_WEBHOOK_LISTEN", "127.0.0.1:8081"),
         telegram_rate=_number(env, "TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1000),
+        keep_chat_days=_number(env, "RAPPORT_KEEP_CHAT_DAYS", 180, 1, 36500),
+        metrics_token=_long(env, "RAPPORT_METRICS_TOKEN"),
     )
 
 
@@ -120,6 +126,13 @@ def _token(env: Mapping[str, str]) -> str:
             "TELEGRAM_BOT_TOKEN is not a bot token; they look like 123456:ABC… and come from @BotFather."
         )
     return token
+
+
+def _long(env: Mapping[str, str], name: str) -> str:
+    secret = env.get(name) or ""
+    if secret and not re.fullmatch(r"[!-~]{16,256}", secret):
+        raise SettingsError(f"{name} needs 16 to 256 characters without spaces.")
+    return secret
 
 
 def _webhook_secret(env: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -257,3 +258,15 @@ def test_a_backup_is_restored_only_while_nothing_runs_and_over_data_only_with_ye
     listed = rapport("people", "list", **env).stdout
     assert "Ada" in listed and "Ben" not in listed
     assert rapport("verify-audit", **env).returncode == 0
+
+
+def test_old_chats_are_removed_by_hand_too(wired: Records) -> None:
+    from bot.records import messages
+
+    id = people.add_person(wired, "Ada", ["learner"], bootstrap.utc_now())
+    messages.accept(wired, "m", id, "web", "long ago", None, datetime(2020, 1, 1, tzinfo=timezone.utc))
+    with wired.begin() as tx:
+        messages.finish(tx, "m", [], bootstrap.utc_now())
+    done = run("retain")
+    assert done.exit_code == 0 and "message: 1 removed" in done.stdout and "180 days" in done.stdout
+    assert messages.history(wired, id) == []

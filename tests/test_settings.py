@@ -60,3 +60,9 @@ def test_a_wrong_value_is_told_with_its_variable(name: str, text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings({name: text})
     assert name in str(caught.value) and text in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("RAPPORT_METRICS_TOKEN", "short"), ("RAPPORT_KEEP_CHAT_DAYS", "0")])
+def test_a_token_that_is_short_and_a_time_that_is_none_are_named(name: str, wrong: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        read_settings({name: wrong})

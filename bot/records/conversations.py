@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import column, delete, inspect, select, table
+from sqlalchemy import column, delete, inspect, or_, select, table
 from sqlalchemy.engine import Engine
 
 # Rasa makes and owns this table; only what is needed of it is named here.
@@ -38,3 +38,26 @@ def erase_events(engine: Engine, person_id: int) -> int:
         return 0
     with engine.begin() as connection:
         return int(connection.execute(delete(EVENTS).where(EVENTS.c.sender_id == sender_of(person_id))).rowcount)
+
+
+def erase_old_events(engine: Engine, before: float, at_once: int) -> int:
+    """Delete events from before that time (seconds since 1970) which no running conversation needs; how many went.
+
+    Rasa reads from the latest start of a session on; of a conversation that has rested since then, nothing is needed.
+    """
+    if not _there(engine):
+        return 0
+    later = EVENTS.alias("later")
+    same = select(later.c.id).where(later.c.sender_id == EVENTS.c.sender_id)
+    begun = same.where(later.c.type_name == "session_started", later.c.id > EVENTS.c.id)
+    rested = ~same.where(later.c.timestamp >= before).exists()
+    old = select(EVENTS.c.id).where(EVENTS.c.timestamp < before, or_(begun.exists(), rested)).limit(at_once)
+    total = 0
+    while True:
+        with engine.begin() as connection:
+            ids = connection.execute(old).scalars().all()
+            if ids:
+                connection.execute(delete(EVENTS).where(EVENTS.c.id.in_(ids)))
+        total += len(ids)
+        if len(ids) < at_once:
+            return total

@@ -11,12 +11,10 @@ from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from bot.records import reports
 from bot.records.store import Records
 from bot.relay import Relay
 from bot.settings import Settings
@@ -29,6 +27,7 @@ from bot.web import (
     chat,
     coverage,
     evidence,
+    health,
     insights,
     invite,
     learners,
@@ -40,6 +39,7 @@ from bot.web import (
     roleplays,
     signin,
     stream,
+    tidying,
     work,
 )
 from bot.web.downloads import FORMS
@@ -79,12 +79,6 @@ class Files(StaticFiles):
         answer: Response = super().file_response(*args, **kw)  # type: ignore[arg-type]
         answer.headers["cache-control"] = "public, max-age=604800"
         return answer
-
-
-def healthz(request: Request, web: Web) -> Response:
-    """Alive, and the records can be read; 503 if they cannot."""
-    reports.alive(web.records)
-    return PlainTextResponse("ok", headers={"cache-control": "no-store"})
 
 
 ROUTES = [
@@ -165,7 +159,9 @@ ROUTES = [
     Route("/assess/{set_id:int}/{person_id:int}/reopen", action(assess.reopen, "assessor"), methods=POST),
     Route("/assess/{set_id:int}/{person_id:int}/view", action(assess.first_view, "assessor"), methods=POST),
     Route("/assess/{set_id:int}/{person_id:int}/decide", action(assess.decide, "assessor"), methods=POST),
-    Route("/healthz", public(healthz)),
+    Route("/healthz", public(health.healthz)),
+    Route("/readyz", public(health.readyz)),
+    Route("/metrics", public(health.metrics)),
     # Files only: compressing a page that holds a token beside what others wrote would leak the token.
     Mount("/static", GZipMiddleware(Files(directory=STATIC)), name="static"),
 ]
@@ -186,12 +182,13 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         await relay.start()
-        reminder = asyncio.create_task(reminding.run(web))
+        daily = [asyncio.create_task(task.run(web)) for task in (reminding, tidying)]
         try:
             yield
         finally:
             web.closing.set()
-            reminder.cancel()
+            for task in daily:
+                task.cancel()
             await relay.stop()
 
     app = Starlette(routes=ROUTES, middleware=MIDDLEWARE, exception_handlers=dict(problems.HANDLERS), lifespan=lifespan)

@@ -67,7 +67,7 @@ class SignedIn:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Look the cookie up, except for files and health checks."""
-        if scope["type"] == "http" and not scope["path"].startswith(("/static/", "/healthz")):
+        if scope["type"] == "http" and not scope["path"].startswith(("/static/", "/healthz", "/readyz", "/metrics")):
             connection = HTTPConnection(scope)
             web = web_of(connection)
             token = connection.cookies.get(cookie_name(connection, "session"))

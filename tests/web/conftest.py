@@ -203,8 +203,8 @@ def dialogue(records: Records) -> FakeDialogue:
 
 @pytest.fixture
 def make_app(records: Records, syllabus: Syllabus, clock: Clock, dialogue: FakeDialogue) -> Callable[..., Starlette]:
-    def make(demo: bool = True) -> Starlette:
-        settings = read_settings({"RAPPORT_DEMO": "1" if demo else "0"})
+    def make(demo: bool = True, **env: str) -> Starlette:
+        settings = read_settings({"RAPPORT_DEMO": "1" if demo else "0", **env})
         return create_app(settings, syllabus, records, Relay(records, dialogue, clock, TEXTS), clock)
 
     return make

@@ -85,7 +85,17 @@ def test_a_reset_link_sets_a_new_password_once(admin, centre):
 
 # The access matrix --------------------------------------------------------------------------------------------------
 
-PUBLIC = {"/", "/sign-in", "/sign-in/demo", "/sign-out", "/invitation/{token}", "/healthz", "/external/{token}"}
+PUBLIC = {
+    "/",
+    "/sign-in",
+    "/sign-in/demo",
+    "/sign-out",
+    "/invitation/{token}",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/external/{token}",
+}
 LEARNER, TUTOR, ASSESSOR, ASSURER, ADMIN = "learner", "tutor", "assessor", "quality_assurer", "admin"
 EVERYBODY = {LEARNER, TUTOR, ASSESSOR, ASSURER, ADMIN}
 SEERS = {TUTOR, ASSESSOR, ASSURER, ADMIN}

@@ -1,0 +1,77 @@
+"""Whether it lives, whether all parts are there, and figures for a monitoring system (Prometheus' text form)."""
+
+from __future__ import annotations
+
+import hmac
+
+import httpx
+import msgspec
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from bot.records import reports
+from bot.records.figures import figures
+from bot.web.guard import Web
+
+FRESH = {"cache-control": "no-store"}
+PATIENCE = 2.0  # seconds for the dialogue process to answer
+LOOPBACK = {"127.0.0.1", "::1"}
+HELP = {
+    "waiting": "messages of learners not yet worked off",
+    "queue_age": "seconds the oldest of them has waited",
+    "failed_share": "share of the latest 1000 messages that were given up",
+    "not_sure_share": "share of the latest 1000 answers on which the marking was not sure",
+    "deliveries_waiting": "replies not yet carried to another channel",
+    "deliveries_age": "seconds the oldest of them has waited",
+}
+
+
+def healthz(request: Request, web: Web) -> Response:
+    """Alive, and the records can be read; 503 if they cannot."""
+    reports.alive(web.records)
+    return PlainTextResponse("ok", headers=FRESH)
+
+
+async def readyz(request: Request, web: Web) -> Response:
+    """200 if every part answers, else 503; a line for each part."""
+    parts = {"database": await _database(web), "dialogue": await _dialogue(web)}
+    text = "".join(f"{name}: {'ok' if there else 'away'}\n" for name, there in parts.items())
+    return PlainTextResponse(text, 200 if all(parts.values()) else 503, FRESH)
+
+
+def metrics(request: Request, web: Web) -> Response:
+    """The figures, for this machine or whoever has the token."""
+    if not _may_look(request, web.settings.metrics_token):
+        return PlainTextResponse("Only from this machine, or with RAPPORT_METRICS_TOKEN as the bearer.\n", 403, FRESH)
+    lines = []
+    for name, value in msgspec.structs.asdict(figures(web.records, web.clock())).items():
+        metric = f"rapport_{name}" + ("_seconds" if name.endswith("_age") else "")
+        lines += [f"# HELP {metric} {HELP[name]}", f"# TYPE {metric} gauge", f"{metric} {value:g}"]
+    return Response("\n".join(lines) + "\n", headers=FRESH, media_type="text/plain; version=0.0.4")
+
+
+async def _database(web: Web) -> bool:
+    try:
+        await run_in_threadpool(reports.alive, web.records)
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+async def _dialogue(web: Web) -> bool:
+    try:
+        async with httpx.AsyncClient(timeout=PATIENCE, trust_env=False) as client:
+            return (await client.get(f"{web.settings.dialogue_url}/healthz")).status_code == 200
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+
+
+def _may_look(request: Request, token: str) -> bool:
+    given = request.headers.get("authorization", "")
+    if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return True
+    # What a proxy on this machine passes on comes from elsewhere.
+    passed_on = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip", "via"))
+    return request.client is not None and request.client.host in LOOPBACK and not passed_on
