@@ -32,7 +32,7 @@ def test_handled_well_the_customer_is_won_and_the_debrief_says_what_did_it(syste
     assert "Your brief." in out and out.index("Your brief.") < out.index("Mrs Doyle: ")
     assert "is delighted" in out or "is content" in out
     assert out.index("what went well, in your own view?") < out.index("This is what I saw:")
-    assert "✓ You" in out and "voucher" in out.split("This is what I saw:")[1]
+    assert "✓ You asked before deciding." in out and "sorry you were ill" in out.split("This is what I saw:")[1]
     assert "Stop: nothing" in out and "Practice – not evidence" in out.split("This is what I saw:")[1]
     assert "witness statement" in out.splitlines()[-1] and "not evidence" in out.splitlines()[-1]
     said = customer_lines(out)
