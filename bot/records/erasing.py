@@ -117,7 +117,7 @@ def _plan(tx: Tx, person_id: int) -> Plan:
         "at"
     ]
     until = last + KEPT_FOR if last else None
-    left = tuple(k for k in kept if k.rows)
+    left = tuple(k for k in kept if k.rows and not (place and k.table == "cohort"))
     return Plan(person_id, person["name"], {name: n for name, n in gone.items() if n}, left, until)
 
 

@@ -64,7 +64,7 @@ def test_an_unreachable_database_is_said_so(browser, centre, records, monkeypatc
 
     assert browser.get("/healthz").text == "ok"
     browser.sign_in("lena@example.org")
-    monkeypatch.setattr("bot.web.app.reports.alive", away)
+    monkeypatch.setattr("bot.web.health.reports.alive", away)
     monkeypatch.setattr("bot.web.middleware.people.session_of", away)
     for path in ("/healthz", "/chat"):
         answer = browser.get(path)
