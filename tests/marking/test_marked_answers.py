@@ -1,6 +1,6 @@
-"""How far the marking agrees with people on answers that were never used in fitting: 64 questions, 12 answers each.
+"""How far the marking agrees with people on answers never used in fitting: 60 questions, at least 12 answers each.
 
-Two authors wrote them in voices of their own, from the questions' texts and statements, with the marks of a fair tutor.
+Three authors wrote them in voices of their own, from the questions' texts and statements, with the marks of a fair tutor.
 """
 
 from __future__ import annotations
