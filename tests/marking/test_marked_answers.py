@@ -1,6 +1,6 @@
 """How far the marking agrees with people on answers never used in fitting: 60 questions, at least 12 answers each.
 
-Three authors wrote them in voices of their own, from the questions' texts and statements, with the marks of a fair tutor.
+Three authors wrote them in their own voices, from the questions' texts and statements, with the marks of a fair tutor.
 """
 
 from __future__ import annotations
