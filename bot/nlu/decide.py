@@ -45,6 +45,10 @@ TO_THE_CUSTOMER = PLAIN_ONLY | COURTESIES | {"ask_meaning", "why_mark", "dispute
 _asks = re.compile(
     r"(?:tell|ask|say|show|explain|what|who|why|how|where|when|is|are|do|does|did|can|could|will|would)\b"
 )
+# Nobody says these to the coach.
+_to_a_customer = re.compile(
+    r"\b(?:help|assist|serve) you\b|\bmy names? (?:is )?[a-z]+|\b(?:mr|mrs|ms|miss|sir|madam)\b"
+)
 NOT_WISHED = frozenset({"why_mark", "repeat", "dispute_mark", "help"})  # "I need to explain": an answer
 LONGEST_SPLIT = 30  # words; beyond it commands are looked for between full stops only
 LONGEST_GUESS = 20  # words the classifier alone may take for a command
@@ -103,6 +107,8 @@ def decide(
     said = read(text, mend)
     head = (heads or {}).get("roleplay" if during == "roleplay" else "practice")
     command = _evidence(ranking, head)
+    if during == "roleplay" and _to_a_customer.search(said.whole.plain):
+        return Decision(ANSWER, 1.0 - command, "turn", "speaks to the customer")
     if during == "roleplay" and (found := _of_roleplay(said, ranking, head, limits)) is not None:
         return found
     ranking = {intent: p for intent, p in ranking.items() if intent not in ROLEPLAY_ONLY}

@@ -83,7 +83,9 @@ def test_a_learner_is_quizzed_in_the_browser_and_the_tutor_sees_the_attempt(syst
     browser.delete_all_cookies()
     browser.get(system.url + "/sign-in")
     browser.find_element(By.CSS_SELECTOR, "button[value=tutor]").click()
-    wait(lambda: "/coverage" in browser.current_url)
+    wait(lambda: "/work" in browser.current_url)
+    shot(browser, "work", 400, 820)
+    browser.get(system.url + "/coverage")
     shot(browser, "coverage", 400, 820)
     shot(browser, "coverage", 1440, 900)
     cell = next(

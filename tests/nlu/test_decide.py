@@ -177,3 +177,17 @@ def test_the_longest_text_is_decided_quickly() -> None:
     taken("stop what " * 2_000 + "i can you do what is it")
     taken("how " * 500)
     assert time.perf_counter() - began < 2.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello, my name is Sam, how can I help you?",
+        "Could you say that again please, Mrs Doyle?",
+        "can i help you with anything else sir",
+        "Is there anything we can help you with?",
+    ],
+)
+def test_in_a_role_play_what_only_a_customer_is_told_is_a_turn_whatever_the_classifiers_say(text: str) -> None:
+    sure = {"help": 0.9, "repeat": 0.05, "give_answer": 0.05}
+    assert taken(text, sure, "roleplay", heads={"roleplay": 0.99, "practice": 0.99}).taken_as == "turn"
