@@ -277,7 +277,8 @@ async def test_over_http_only_500_means_that_the_turn_failed(status: int, kind: 
     with pytest.raises(DialogueUnavailable) as caught:
         await dialogue.work_off(Queued("m1", 1, "web", "hello", None, 0, clock()))
     assert ("failed" in caught.value.args) == (kind == "failed")
-    assert asked[0].headers["authorization"] == "Bearer secret" and asked[0].content == b'{"message_id":"m1","person_id":1}'
+    assert asked[0].headers["authorization"] == "Bearer secret"
+    assert asked[0].content == b'{"message_id":"m1","person_id":1}'
     await dialogue.close()
 
 
