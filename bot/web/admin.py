@@ -11,8 +11,7 @@ from bot.records import administering, people, reports
 from bot.records import tables as t
 from bot.records.people import Session
 from bot.relay import clean
-from bot.web.assess import LARGEST_ID
-from bot.web.guard import Form, Web
+from bot.web.guard import LARGEST_ID, Form, Web
 from bot.web.work import whole
 
 

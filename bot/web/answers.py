@@ -16,11 +16,10 @@ from bot.records.reports import Answer, Point
 from bot.relay import clean
 from bot.relay_texts import notice
 from bot.syllabus.model import Question
-from bot.web.guard import Form, Web
+from bot.web.guard import LARGEST_ID, Form, Web
 from bot.web.work import back, whole
 
 PERFORMANCE = "performance"
-LARGEST_ID = 2**31 - 1  # no database takes a larger one
 
 
 def show(request: Request, web: Web, session: Session) -> Response:

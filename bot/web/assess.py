@@ -18,11 +18,10 @@ from bot.relay import clean
 from bot.relay_texts import notice
 from bot.syllabus import lint
 from bot.syllabus.model import Question
-from bot.web.guard import Form, Web
+from bot.web.guard import LARGEST_ID, Form, Web
 from bot.web.work import whole
 
 TICKS = ("valid", "authentic", "current", "sufficient")
-LARGEST_ID = 2**31 - 1
 
 
 def home(request: Request, web: Web, session: Session) -> Response:

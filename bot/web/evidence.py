@@ -17,8 +17,8 @@ from bot.records.people import Person, Session
 from bot.records.portfolio import New
 from bot.relay import clean
 from bot.syllabus.model import Unit
-from bot.web.assess import LARGEST_ID, TICKS, decision_words, short_name, statement_kind
-from bot.web.guard import Form, Web
+from bot.web.assess import TICKS, decision_words, short_name, statement_kind
+from bot.web.guard import LARGEST_ID, Form, Web
 from bot.web.work import whole
 
 
@@ -139,7 +139,8 @@ def _page(
     form: Optional[Form] = None,
     problem: str = "",
 ) -> Response:
-    enrolled = reports.learner_progress(web.records, learner.id, web.clock()).units
+    with web.records.reading() as tx:
+        enrolled = tx.units_of(learner.id)
     return web.pages.page(
         request,
         "evidence.html",

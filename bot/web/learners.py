@@ -17,10 +17,8 @@ from bot.records.reports import Row
 from bot.relay import clean
 from bot.relay_texts import notice
 from bot.web import standing
-from bot.web.guard import Form, Web
+from bot.web.guard import LARGEST_ID, Form, Web
 from bot.web.work import back, question_text, whole
-
-LARGEST_ID = 2**31 - 1  # no database takes a larger one
 
 
 def show(request: Request, web: Web, session: Session) -> Response:

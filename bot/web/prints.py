@@ -10,10 +10,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.records import assessing_reports, audit, decisions
-from bot.records.people import Session
+from bot.records.people import Person, Session
+from bot.syllabus.model import Unit
 from bot.web import evidence
-from bot.web.assess import LARGEST_ID, short_name
-from bot.web.guard import Web
+from bot.web.assess import short_name
+from bot.web.guard import LARGEST_ID, Web
 
 
 def questioning(request: Request, web: Web, session: Session) -> Response:
@@ -45,6 +46,17 @@ def checklist(request: Request, web: Web, session: Session) -> Response:
     """The evidence checklist of a unit: criteria, requirements, items, decisions, what is still missing."""
     learner = evidence.learner_of(request, web, session)
     unit = evidence.unit_of(request, web)
+    _note(web, session, f"person/{learner.id}", f"evidence checklist {unit.id}")
+    return _checklist(web, learner, unit, f"checklist-{unit.id}-{learner.id}")
+
+
+def own_checklist(request: Request, web: Web, session: Session) -> Response:
+    """The same for a learner's own."""
+    unit = evidence.unit_of(request, web)
+    return _checklist(web, session.person, unit, f"checklist-{unit.id}")
+
+
+def _checklist(web: Web, learner: Person, unit: Unit, name: str) -> Response:
     html = web.pages.text(
         "print_checklist.html",
         **evidence.standing(web, learner.id, unit),
@@ -52,21 +64,7 @@ def checklist(request: Request, web: Web, session: Session) -> Response:
         short=short_name,
         now=web.clock(),
     )
-    _note(web, session, f"person/{learner.id}", f"evidence checklist {unit.id}")
-    return _pdf(html, f"checklist-{unit.id}-{learner.id}")
-
-
-def own_checklist(request: Request, web: Web, session: Session) -> Response:
-    """The same for a learner's own."""
-    unit = evidence.unit_of(request, web)
-    html = web.pages.text(
-        "print_checklist.html",
-        **evidence.standing(web, session.person.id, unit),
-        learner=session.person,
-        short=short_name,
-        now=web.clock(),
-    )
-    return _pdf(html, f"checklist-{unit.id}")
+    return _pdf(html, name)
 
 
 def _note(web: Web, session: Session, subject: str, what: str) -> None:

@@ -16,9 +16,8 @@ from bot.records import reports, roleplays
 from bot.records.people import Session
 from bot.records.roleplays import Run
 from bot.syllabus.scenario import SCALE
-from bot.web.guard import Form, Web
+from bot.web.guard import LARGEST_ID, Form, Web
 
-LARGEST_ID = 2**31 - 1  # no database takes a larger one
 WIDTH, HEIGHT, LEFT, TOP, STEP = 640, 190, 34, 14, 16  # of the curve; STEP: units of height for one of temper
 
 
