@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -11,7 +10,7 @@ from bot.records import administering, people, reports
 from bot.records import tables as t
 from bot.records.people import Session
 from bot.relay import clean
-from bot.web.guard import LARGEST_ID, Form, Web
+from bot.web.guard import Form, Web
 from bot.web.work import whole
 
 
@@ -103,14 +102,12 @@ def _change(request: Request, web: Web, session: Session, do: object) -> Respons
 
 def _id(request: Request) -> int:
     id: int = request.path_params["person_id"]
-    if id > LARGEST_ID:
-        raise HTTPException(404)
     return id
 
 
 def _home(request: Request, web: Web, session: Session, form: Form | None = None, problem: str = "") -> Response:
     q = request.query_params
-    page = int(q["page"]) if q.get("page", "").isascii() and q.get("page", "").isdigit() and len(q["page"]) < 6 else 0
+    page = min(whole(q, "page"), 99_999)
     words, role = q.get("q", "").strip()[:100], q.get("role", "") if q.get("role") in t.ROLES else ""
     rows, more = administering.search(web.records, words, role, page)
     return web.pages.page(

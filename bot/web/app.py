@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from starlette.applications import Starlette
-from starlette.convertors import Convertor, register_url_convertor
+from starlette.convertors import Convertor, IntegerConvertor, register_url_convertor
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
@@ -68,7 +68,14 @@ class FileForm(Convertor[str]):
         return value
 
 
+class Id(IntegerConvertor):
+    """A number of the database's: none has more digits, and no database takes them."""
+
+    regex = "[0-9]{1,9}"
+
+
 register_url_convertor("file_form", FileForm())
+register_url_convertor("int", Id())
 
 
 class Files(StaticFiles):

@@ -18,7 +18,7 @@ from bot.relay import clean
 from bot.relay_texts import notice
 from bot.syllabus import lint
 from bot.syllabus.model import Question
-from bot.web.guard import LARGEST_ID, Form, Web
+from bot.web.guard import Form, Web
 from bot.web.work import whole
 
 TICKS = ("valid", "authentic", "current", "sufficient")
@@ -239,7 +239,7 @@ def refusal(web: Web, statement: str) -> str:
 
 def _set(request: Request, web: Web, session: Session) -> SetRow:
     set_id = request.path_params["set_id"]
-    found = assessing_reports.find_set(web.records, session.person, set_id) if set_id <= LARGEST_ID else None
+    found = assessing_reports.find_set(web.records, session.person, set_id)
     if found is None:
         raise HTTPException(404)
     return found
@@ -247,9 +247,7 @@ def _set(request: Request, web: Web, session: Session) -> SetRow:
 
 def _sitting(request: Request, web: Web, session: Session) -> tuple[SetRow, SittingView]:
     found, person_id = _set(request, web, session), request.path_params["person_id"]
-    view = None
-    if person_id <= LARGEST_ID:
-        view = assessing_reports.sitting_view(web.records, session.person, found, person_id)
+    view = assessing_reports.sitting_view(web.records, session.person, found, person_id)
     if view is None:
         raise HTTPException(404)
     return found, view

@@ -31,9 +31,8 @@ def home(request: Request, web: Web, session: Session) -> Response:
 def make(request: Request, web: Web, session: Session, form: Form) -> Response:
     """Draw a sample."""
     try:
-        share = form.get("share", "")
         rules = Rules(
-            share=int(share) / 100 if share.isascii() and share.isdigit() else 0.0,
+            share=whole(form, "share") / 100,
             risk=form.get("risk") == "1",
             unit=form.get("unit", "") if form.get("unit") in web.syllabus.units else "",
         )
@@ -118,7 +117,7 @@ def audit_log(request: Request, web: Web, session: Session) -> Response:
     """Who did what, newest first; `check=1` verifies the whole chain."""
     _no_demo(session)
     q = request.query_params
-    before = int(q["before"]) if q.get("before", "").isascii() and q.get("before", "").isdigit() else None
+    before = whole(q, "before") or None
     entries = audit.newest(web.records, PAGE, before, q.get("action", "")[:40])
     return web.pages.page(
         request,

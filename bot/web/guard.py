@@ -29,7 +29,6 @@ Form = Mapping[str, str]
 Endpoint = Callable[[Request], Awaitable[Response]]
 Handler = Callable[..., Any]  # (request, web[, session][, form]) -> Response, plain (run in a thread) or async
 MOST_FIELDS = 40
-LARGEST_ID = 2**31 - 1  # no database takes a larger one
 
 
 @dataclass(frozen=True)

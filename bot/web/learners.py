@@ -17,7 +17,7 @@ from bot.records.reports import Row
 from bot.relay import clean
 from bot.relay_texts import notice
 from bot.web import standing
-from bot.web.guard import LARGEST_ID, Form, Web
+from bot.web.guard import Form, Web
 from bot.web.work import back, question_text, whole
 
 
@@ -48,8 +48,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
 def practice_form(request: Request, web: Web, session: Session) -> Response:
     """The form to set practice for a learner or a group."""
     q = request.query_params
-    person = q.get("person", "")
-    learner = _learner(web, session, int(person)) if person.isascii() and person.isdigit() else None
+    learner = _learner(web, session, whole(q, "person")) if q.get("person") else None
     return _practice_page(request, web, session, learner, {"target": q.get("target", "")})
 
 
@@ -163,7 +162,7 @@ def _group(web: Web, session: Session, cohort: int) -> Sequence[int]:
 
 
 def _learner(web: Web, session: Session, person_id: int) -> Row:
-    found = reports.learner_seen_by(web.records, session.person, person_id) if person_id <= LARGEST_ID else None
+    found = reports.learner_seen_by(web.records, session.person, person_id)
     if found is None:
         raise HTTPException(404)
     return found

@@ -15,11 +15,12 @@ from bot.web.guard import cookie_name, web_of
 from bot.web.pages import SAFE_HEADERS
 
 MOST_BYTES = 256 * 1024
+HTTPS_ONLY = "max-age=31536000"  # a year
 DISCARDED = 16  # times MOST_BYTES read and thrown away, so that a browser still gets to read the answer
 
 
 class SafeHeaders:
-    """Adds SAFE_HEADERS to every response."""
+    """Adds SAFE_HEADERS to every response; by https also that this host is to be asked by https only."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -29,7 +30,10 @@ class SafeHeaders:
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(SAFE_HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(SAFE_HEADERS)
+                if scope.get("scheme") == "https":
+                    headers["strict-transport-security"] = HTTPS_ONLY
             await send(message)
 
         await self.app(scope, receive, with_headers if scope["type"] == "http" else send)

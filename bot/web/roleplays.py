@@ -16,7 +16,7 @@ from bot.records import reports, roleplays
 from bot.records.people import Session
 from bot.records.roleplays import Run
 from bot.syllabus.scenario import SCALE
-from bot.web.guard import LARGEST_ID, Form, Web
+from bot.web.guard import Form, Web
 
 WIDTH, HEIGHT, LEFT, TOP, STEP = 640, 190, 34, 14, 16  # of the curve; STEP: units of height for one of temper
 
@@ -63,8 +63,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
 async def reminder_done(request: Request, web: Web, session: Session, form: Form) -> Response:
     """Take a reminder off the list."""
     id: int = request.path_params["reminder_id"]
-    if id <= LARGEST_ID:
-        await run_in_threadpool(roleplays.close_reminder, web.records, session.person.id, id, web.clock())
+    await run_in_threadpool(roleplays.close_reminder, web.records, session.person.id, id, web.clock())
     return RedirectResponse("/progress#work", 303)
 
 
@@ -81,7 +80,7 @@ def _y(mood: int) -> float:
 
 
 def _visible(web: Web, session: Session, roleplay_id: int) -> Run:
-    run: Optional[Run] = roleplays.run_of(web.records, roleplay_id) if roleplay_id <= LARGEST_ID else None
+    run: Optional[Run] = roleplays.run_of(web.records, roleplay_id)
     if run is None:
         raise HTTPException(404)
     if run.person_id != session.person.id and not reports.learner_seen_by(web.records, session.person, run.person_id):

@@ -67,6 +67,14 @@ def test_cookie_is_out_of_scripts_reach_and_the_session_new_each_time(browser):
     assert browser.get("/chat", follow_redirects=False).status_code == 303
 
 
+def test_https_is_to_be_kept_to_once_it_was_used(make_app, centre):
+    """Over http nothing is said: a machine tried out by its address has no certificate."""
+    with TestClient(make_app(), base_url="https://testserver") as client:
+        assert "max-age=31536000" in client.get("/sign-in").headers["strict-transport-security"]
+    with TestClient(make_app()) as client:
+        assert "strict-transport-security" not in client.get("/sign-in").headers
+
+
 def test_cookie_is_secure_over_https(make_app, centre):
     """Over https the cookie is Secure and bound to its host."""
     with TestClient(make_app(), base_url="https://testserver") as client:
