@@ -38,6 +38,11 @@ class Settings(msgspec.Struct, frozen=True):
     telegram_rate: float
     keep_chat_days: float
     metrics_token: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_label: str
+    passwords: str
 
     def __repr__(self) -> str:
         """Without the secrets, so that no log and no error shows them."""
@@ -59,6 +64,12 @@ VARIABLES = {
     "RAPPORT_TURN_TIMEOUT": "seconds after which a hanging turn is given up and tried again (default: 20)",
     "RAPPORT_KEEP_CHAT_DAYS": "days after which chats are removed (default: 180)",
     "RAPPORT_METRICS_TOKEN": "lets `/metrics` be read from other machines (default: none, from this one only)",
+    "RAPPORT_OIDC_ISSUER": "address of the centre's OpenID Connect provider (default: none, passwords only)",
+    "RAPPORT_OIDC_CLIENT_ID": "the name under which the provider knows Rapport",
+    "RAPPORT_OIDC_CLIENT_SECRET": "the secret that goes with it",
+    "RAPPORT_OIDC_CLIENT_SECRET_FILE": "a file that holds the secret, instead of RAPPORT_OIDC_CLIENT_SECRET",
+    "RAPPORT_OIDC_LABEL": "text of the button (default: Sign in with your centre's account)",
+    "RAPPORT_PASSWORDS": "who may sign in with a password: everybody or admins (default: everybody)",
     "TELEGRAM_BOT_TOKEN": "the bot's token; where it is set, `rapport up` starts the Telegram gateway",
     "TELEGRAM_API_URL": "address of the Bot API (default: https://api.telegram.org)",
     "TELEGRAM_WEBHOOK_URL": "public https address to which Telegram posts updates (default: none, updates are polled)",
@@ -95,6 +106,11 @@ def read_settings(environ: Optional[Mapping[str, str]] = None) -> Settings:
         telegram_rate=_number(env, "TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1000),
         keep_chat_days=_number(env, "RAPPORT_KEEP_CHAT_DAYS", 180, 1, 36500),
         metrics_token=_long(env, "RAPPORT_METRICS_TOKEN"),
+        oidc_issuer=_issuer(env),
+        oidc_client_id=_with_issuer(env, "RAPPORT_OIDC_CLIENT_ID", env.get("RAPPORT_OIDC_CLIENT_ID") or ""),
+        oidc_client_secret=_with_issuer(env, "RAPPORT_OIDC_CLIENT_SECRET", _secret(env, "RAPPORT_OIDC_CLIENT_SECRET")),
+        oidc_label=(env.get("RAPPORT_OIDC_LABEL") or "Sign in with your centre's account").strip()[:80],
+        passwords=_passwords(env),
     )
 
 
@@ -133,6 +149,42 @@ def _long(env: Mapping[str, str], name: str) -> str:
     if secret and not re.fullmatch(r"[!-~]{16,256}", secret):
         raise SettingsError(f"{name} needs 16 to 256 characters without spaces.")
     return secret
+
+
+def _secret(env: Mapping[str, str], name: str) -> str:
+    """From the variable, or from the file that NAME_FILE names."""
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return env.get(name) or ""
+    if env.get(name):
+        raise SettingsError(f"Set {name} or {name}_FILE, not both.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{name}_FILE cannot be read: {path} ({type(error).__name__}).") from error
+
+
+def _issuer(env: Mapping[str, str]) -> str:
+    """The provider's address without its discovery path; plain http only on this machine."""
+    text = _address(env, "RAPPORT_OIDC_ISSUER", ("https://", "http://localhost", "http://127.0.0.1"))
+    if re.match(r"http://(localhost|127\.0\.0\.1)[^:/]", text):
+        raise SettingsError("RAPPORT_OIDC_ISSUER must begin with https://.")
+    return text.removesuffix("/.well-known/openid-configuration")
+
+
+def _with_issuer(env: Mapping[str, str], name: str, value: str) -> str:
+    if env.get("RAPPORT_OIDC_ISSUER") and not value:
+        raise SettingsError(f"RAPPORT_OIDC_ISSUER is set, so {name} must be set too; the provider's console shows it.")
+    return value
+
+
+def _passwords(env: Mapping[str, str]) -> str:
+    who = (env.get("RAPPORT_PASSWORDS") or "everybody").strip().lower()
+    if who not in ("everybody", "admins"):
+        raise SettingsError(f"RAPPORT_PASSWORDS is {who!r}; it must be everybody or admins.")
+    if who == "admins" and not env.get("RAPPORT_OIDC_ISSUER"):
+        raise SettingsError("RAPPORT_PASSWORDS is admins, so RAPPORT_OIDC_ISSUER must be set for the others.")
+    return who
 
 
 def _webhook_secret(env: Mapping[str, str]) -> str:

@@ -23,6 +23,8 @@ from bot.training import child_environment
 START_TIMEOUT = 180.0  # seconds a slow machine may take until everything answers
 RESTART_DELAYS = (0.2, 1.0, 3.0, 10.0)
 HOPELESS = 2  # exit code of a gateway that would fail again
+FOR_WEB = ("RAPPORT_OIDC_", "RAPPORT_PASSWORDS", "RAPPORT_METRICS_TOKEN")  # beginnings of names
+FOR_TELEGRAM = {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}
 STEADY = 30.0  # seconds after which a process that dies counts as having run well
 
 
@@ -94,18 +96,19 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
         RAPPORT_DEMO=str(int(settings.demo)),
         OMP_NUM_THREADS="1",  # small matrices: a second thread costs more than it gives
     )
-    with_token = dict(env)
-    for name in ("TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"):
-        env.pop(name, None)  # only the gateway needs them
+    # Each secret only to the process that needs it.
+    for_telegram = {k: v for k, v in env.items() if not k.startswith(FOR_WEB)}
+    for_web = {k: v for k, v in env.items() if k not in FOR_TELEGRAM}
+    env = {k: v for k, v in for_web.items() if k in for_telegram}
     logs = settings.data / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     children = [
         Child("dialogue", "bot.dialogue.server", env, logs / "dialogue.log"),
-        Child("web", "bot.web", env, logs / "web.log"),
+        Child("web", "bot.web", for_web, logs / "web.log"),
     ]
     bot = telegram_file(settings.data)
     bot.unlink(missing_ok=True)
-    extra = [Child("telegram", "bot.telegram", with_token, logs / "telegram.log")] if settings.telegram_token else []
+    extra = [Child("telegram", "bot.telegram", for_telegram, logs / "telegram.log")] if settings.telegram_token else []
     stopping: list[int] = []
     for s in (signal.SIGINT, signal.SIGTERM):
         signal.signal(s, lambda number, frame: stopping.append(number))

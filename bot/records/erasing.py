@@ -26,7 +26,8 @@ ERASED = (
     c.delivery, t.message, t.move, a.tutor_reply, a.closed_item, t.tutor_request, t.dispute, a.override,
     t.attempt_match, t.attempt_statement, t.attempt, t.told, t.review_card, t.coverage,
     r.work_reminder, r.roleplay_practised, r.roleplay_review, r.roleplay_end, r.roleplay_turn, r.roleplay, t.exercise,
-    a.set_practice, t.workplace_profile, c.reminder, t.channel_identity, t.web_session, t.invitation,
+    a.set_practice, t.workplace_profile, c.reminder, t.channel_identity, t.sign_in_account, t.web_session,
+    t.invitation,
 )  # fmt: skip
 # Without any assessment record there is nothing for which the person would still have to be somewhere.
 PLACE = (t.enrolment, t.cohort_member)

@@ -160,7 +160,7 @@ def session_of(records: Records, token: str, now: datetime) -> Optional[Session]
             .join(t.person, t.person.c.id == s.person_id)
             .where(s.token_hash == _hash(token), s.expires_at > now, t.person.c.active.is_(True))
         )
-        return Session(_person(tx, row["person_id"]), row["csrf"]) if row else None
+        return Session(read(tx, row["person_id"]), row["csrf"]) if row else None
 
 
 def close_session(records: Records, token: str) -> None:
@@ -212,7 +212,7 @@ def find(records: Records, person_id: int) -> Optional[Person]:
     """A person by id."""
     with records.reading() as tx:
         row = tx._one(select(t.person.c.id).where(t.person.c.id == person_id))
-        return _person(tx, person_id) if row else None
+        return read(tx, person_id) if row else None
 
 
 def names(records: Records, ids: Collection[int]) -> dict[int, str]:
@@ -230,13 +230,13 @@ def named(records: Records, who: str) -> list[Person]:
     if who.isascii() and who.isdigit() and len(who) < 10:
         wanted.append(p.id == int(who))
     with records.reading() as tx:
-        return [_person(tx, r["id"]) for r in tx._all(select(p.id).where(or_(*wanted)).order_by(p.id))]
+        return [read(tx, r["id"]) for r in tx._all(select(p.id).where(or_(*wanted)).order_by(p.id))]
 
 
 def everybody(records: Records) -> list[Person]:
     """All people, by id."""
     with records.reading() as tx:
-        return [_person(tx, r["id"]) for r in tx._all(select(t.person.c.id).order_by(t.person.c.id))]
+        return [read(tx, r["id"]) for r in tx._all(select(t.person.c.id).order_by(t.person.c.id))]
 
 
 def cohort_learners(records: Records, name: str) -> Optional[frozenset[int]]:
@@ -261,10 +261,11 @@ def demo_person(records: Records, role: str) -> Optional[Person]:
             .order_by(p.id)
             .limit(1)
         )
-        return _person(tx, row["id"]) if row else None
+        return read(tx, row["id"]) if row else None
 
 
-def _person(tx: Tx, id: int) -> Person:
+def read(tx: Tx, id: int) -> Person:
+    """The person of an id that is there."""
     row: Any = tx._one(select(t.person).where(t.person.c.id == id))
     roles = tx._all(select(t.person_role.c.role).where(t.person_role.c.person_id == id))
     return Person(id, row["name"], row["email"], frozenset(r["role"] for r in roles), row["demo"], row["active"])

@@ -102,6 +102,17 @@ web_session = Table(
     Column("expires_at", UTC, nullable=False),
 )
 
+# The account at the centre's own provider (OpenID Connect) that somebody signs in with: one a person and provider.
+sign_in_account = Table(
+    "sign_in_account",
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    _person(index=True),
+    Column("since", UTC, nullable=False),
+    UniqueConstraint("issuer", "person_id"),
+)
+
 workplace_profile = Table(
     "workplace_profile",
     metadata,

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.errors import BadInput
-from bot.records import administering, people, reports
+from bot.records import accounts, administering, people, reports
 from bot.records import tables as t
 from bot.records.people import Session
 from bot.relay import clean
@@ -85,6 +85,11 @@ def leave(request: Request, web: Web, session: Session, form: Form) -> Response:
     )  # fmt: skip
 
 
+def untie(request: Request, web: Web, session: Session, form: Form) -> Response:
+    """Take away the account at the centre's provider that they sign in with."""
+    return _change(request, web, session, lambda id: accounts.untie(web.records, session.person, id, web.clock()))
+
+
 def reset(request: Request, web: Web, session: Session, form: Form) -> Response:
     """A one-time link to set a new password, shown once."""
     token = administering.reset_link(web.records, session.person, _id(request), web.clock())
@@ -135,6 +140,7 @@ def _person(request: Request, web: Web, session: Session, problem: str = "", lin
         roles=t.ROLES,
         member_roles=administering.MEMBER_ROLES,
         units=list(web.syllabus.units.values()),
+        accounts=accounts.of(web.records, _id(request)),
         cohorts=reports.cohorts_of(web.records, session.person),
         problem=problem,
         link=link,

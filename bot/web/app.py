@@ -31,6 +31,7 @@ from bot.web import (
     insights,
     invite,
     learners,
+    oidc,
     prints,
     problems,
     progress,
@@ -46,6 +47,7 @@ from bot.web.downloads import FORMS
 from bot.web.guard import Web, action, page, public, public_action, upload
 from bot.web.middleware import BodyLimit, SafeHeaders, SignedIn
 from bot.web.pages import STATIC, Pages
+from bot.web.provider import provider_of
 from bot.web.throttle import Throttle
 
 POST = ["POST"]
@@ -92,6 +94,8 @@ ROUTES = [
     Route("/", page(signin.home)),
     Route("/sign-in", public(signin.form)),
     Route("/sign-in", public_action(signin.sign_in), methods=POST),
+    Route("/sign-in/account", public(oidc.start)),
+    Route("/sign-in/account/back", public(oidc.back)),
     Route("/sign-in/demo", public_action(signin.demo), methods=POST),
     Route("/sign-out", action(signin.sign_out), methods=POST),
     Route("/invitation/{token}", public(signin.invitation)),
@@ -131,6 +135,7 @@ ROUTES = [
     Route("/people/{person_id:int}/active", action(admin.active, "admin"), methods=POST),
     Route("/people/{person_id:int}/join", action(admin.join, "admin"), methods=POST),
     Route("/people/{person_id:int}/leave", action(admin.leave, "admin"), methods=POST),
+    Route("/people/{person_id:int}/untie", action(admin.untie, "admin"), methods=POST),
     Route("/people/{person_id:int}/reset", action(admin.reset, "admin"), methods=POST),
     Route("/assure", page(assure.home, "quality_assurer", "admin")),
     Route("/assure", action(assure.make, "quality_assurer"), methods=POST),
@@ -184,7 +189,17 @@ def create_app(
     settings: Settings, syllabus: Syllabus, records: Records, relay: Relay, clock: Callable[[], datetime]
 ) -> Starlette:
     """The application; its lifespan starts and stops the relay and the reminders."""
-    web = Web(settings, syllabus, records, relay, clock, Pages(settings.demo), Throttle(clock), asyncio.Event())
+    web = Web(
+        settings,
+        syllabus,
+        records,
+        relay,
+        clock,
+        Pages(settings.demo),
+        Throttle(clock),
+        asyncio.Event(),
+        provider_of(settings),
+    )
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -23,6 +23,7 @@ from bot.relay import Relay
 from bot.settings import Settings
 from bot.syllabus.syllabus import Syllabus
 from bot.web.pages import Pages
+from bot.web.provider import Provider
 from bot.web.throttle import Throttle
 
 Form = Mapping[str, str]
@@ -43,6 +44,7 @@ class Web:
     pages: Pages
     throttle: Throttle
     closing: asyncio.Event
+    provider: Optional[Provider] = None  # of the centre's own accounts
     # argon2 takes 64 MB while it works: one at a time keeps the process small.
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
 

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.errors import BadInput
 from bot.records import people
-from bot.records.people import Session
+from bot.records.people import Person, Session
 from bot.web.guard import Form, Web, cookie_name, form_token, local_path, set_cookie
 
 DEMO_ROLES = ("learner", "tutor", "assessor", "quality_assurer")
@@ -36,7 +36,8 @@ def form(request: Request, web: Web) -> Response:
     """The sign-in page."""
     if request.state.session:
         return RedirectResponse("/", 303)
-    return _page(request, web, after=local_path(request.query_params.get("next", "")) or "")
+    left = "left" if web.provider and request.query_params.get("left") == "1" else ""
+    return page(request, web, problem=left, after=local_path(request.query_params.get("next", "")) or "")
 
 
 async def sign_in(request: Request, web: Web, form: Form) -> Response:
@@ -45,17 +46,17 @@ async def sign_in(request: Request, web: Web, form: Form) -> Response:
     client = request.client.host if request.client else "unknown"
     wait = web.throttle.wait(email, client)
     if wait:
-        answer = _page(request, web, 429, "wait", email, after, wait)
+        answer = page(request, web, 429, "wait", email, after, wait)
         answer.headers["retry-after"] = str(wait)
         return answer
     web.throttle.failed(email, client)  # counted before the check, so that parallel guesses count too
     person = await anyio.to_thread.run_sync(
         people.check_password, web.records, email, form.get("password", "")[:1000], limiter=web.hashing
     )
-    if person is None:
-        return _page(request, web, 401, "wrong", email, after)
+    if person is None or not may_use_password(web, person):
+        return page(request, web, 401, "wrong", email, after)
     web.throttle.succeeded(email, client)
-    return await _enter(request, web, person.id, after)
+    return await enter(request, web, person.id, after)
 
 
 async def demo(request: Request, web: Web, form: Form) -> Response:
@@ -65,14 +66,14 @@ async def demo(request: Request, web: Web, form: Form) -> Response:
         raise HTTPException(404)
     person = await run_in_threadpool(people.demo_person, web.records, role)
     if person is None:
-        return _page(request, web, 409, "no_demo")
-    return await _enter(request, web, person.id, "")
+        return page(request, web, 409, "no_demo")
+    return await enter(request, web, person.id, "")
 
 
 async def sign_out(request: Request, web: Web, session: Session, form: Form) -> Response:
     """End the session here and in the records."""
     await run_in_threadpool(people.close_session, web.records, request.cookies[cookie_name(request, "session")])
-    answer = RedirectResponse("/sign-in", 303)
+    answer = RedirectResponse("/sign-in?left=1" if web.provider else "/sign-in", 303)
     answer.delete_cookie(
         cookie_name(request, "session"), httponly=True, samesite="lax", secure=request.url.scheme == "https"
     )
@@ -85,7 +86,7 @@ def invitation(request: Request, web: Web) -> Response:
     person = people.find(web.records, person_id) if person_id is not None else None
     if person is None:
         raise HTTPException(404, "invitation")
-    return _with_form_cookie(request, web.pages.page(request, "invitation.html", **_invited(request, person.name)))
+    return _with_form_cookie(request, web.pages.page(request, "invitation.html", **_invited(request, web, person)))
 
 
 async def accept_invitation(request: Request, web: Web, form: Form) -> Response:
@@ -96,7 +97,9 @@ async def accept_invitation(request: Request, web: Web, form: Form) -> Response:
     if person is None:
         raise HTTPException(404, "invitation")
     problem: Optional[str] = None
-    if password != form.get("again", ""):
+    if not may_use_password(web, person):
+        problem = "no_passwords"
+    elif password != form.get("again", ""):
         problem = "different"
     else:
         try:
@@ -106,20 +109,40 @@ async def accept_invitation(request: Request, web: Web, form: Form) -> Response:
         except BadInput as error:
             problem = str(error)
     if problem:
-        values = {**_invited(request, person.name), "problem": problem}
+        values = {**_invited(request, web, person), "problem": problem}
         return _with_form_cookie(request, web.pages.page(request, "invitation.html", 400, **values))
-    return await _enter(request, web, person.id, "")
+    return await enter(request, web, person.id, "")
 
 
-def _invited(request: Request, name: str) -> dict[str, Any]:
-    return {"name": name, "token": form_token(request), "problem": None, "shortest": people.SHORTEST_PASSWORD}
+def may_use_password(web: Web, person: Person) -> bool:
+    """Whether this person may sign in with a password here."""
+    return web.settings.passwords == "everybody" or "admin" in person.roles or person.demo
 
 
-def _page(
+def _invited(request: Request, web: Web, person: Person) -> dict[str, Any]:
+    return {
+        "name": person.name,
+        "token": form_token(request),
+        "problem": None,
+        "shortest": people.SHORTEST_PASSWORD,
+        "password": may_use_password(web, person),
+        "account": web.settings.oidc_label if web.provider else "",
+    }
+
+
+def page(
     request: Request, web: Web, status: int = 200, problem: str = "", email: str = "", after: str = "", wait: int = 0
 ) -> Response:
     minutes = -(-wait // 60)
-    values = {"token": form_token(request), "problem": problem, "email": email, "after": after, "minutes": minutes}
+    values = {
+        "token": form_token(request),
+        "problem": problem,
+        "email": email,
+        "after": after,
+        "minutes": minutes,
+        "account": web.settings.oidc_label if web.provider else "",
+        "passwords": web.settings.passwords,
+    }
     return _with_form_cookie(request, web.pages.page(request, "sign_in.html", status, **values))
 
 
@@ -129,7 +152,7 @@ def _with_form_cookie(request: Request, answer: Response) -> Response:
     return answer
 
 
-async def _enter(request: Request, web: Web, person_id: int, after: str) -> Response:
+async def enter(request: Request, web: Web, person_id: int, after: str) -> Response:
     """A new session, the old one closed, the form token changed."""
     old = request.cookies.get(cookie_name(request, "session"))
     if old:

@@ -89,6 +89,8 @@ PUBLIC = {
     "/",
     "/sign-in",
     "/sign-in/demo",
+    "/sign-in/account",
+    "/sign-in/account/back",
     "/sign-out",
     "/invitation/{token}",
     "/healthz",
