@@ -221,11 +221,11 @@ class Ours(System):
         if b"Rapport is ready" not in self.log.read_bytes():
             return False
         run = self.run()
-        return all(client.get(run[of] + "/healthz").status_code == 200 for of in ("dialogue_url", "web"))
+        return all(client.get(url + "/healthz").status_code == 200 for url in (*run["dialogue_urls"], run["web"]))
 
-    def run(self) -> dict[str, str]:
+    def run(self) -> dict[str, Any]:
         """How to reach the running system."""
-        return {k: str(v) for k, v in json.loads((self.data / "run.json").read_text()).items()}
+        return dict(json.loads((self.data / "run.json").read_text()))
 
 
 def _end_with_parent() -> None:

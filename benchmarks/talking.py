@@ -6,7 +6,7 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import chain, cycle
 from pathlib import Path
@@ -18,11 +18,12 @@ import yaml
 from benchmarks.answers import WORKPLACES, Learner
 from benchmarks.systems import CannotMeasure, Ours, Starter
 from bot import bootstrap
+from bot.dialogues import Dialogues
 from bot.records import messages, people, roleplays
 from bot.records.engine import open_engine
 from bot.records.messages import Queued
 from bot.records.store import Records
-from bot.relay import HttpDialogue, Relay
+from bot.relay import Relay
 from bot.relay_texts import relay_texts
 from bot.settings import read_settings
 from bot.syllabus.loader import load
@@ -95,11 +96,11 @@ def examples(nlu: Path) -> dict[str, list[str]]:
     }
 
 
-class TimedDialogue(HttpDialogue):
+class TimedDialogue(Dialogues):
     """Notes how long the dialogue process took of each turn."""
 
-    def __init__(self, url: str, secret: str, timeout: float) -> None:
-        super().__init__(url, secret, timeout)
+    def __init__(self, urls: Sequence[str], secret: str, timeout: float) -> None:
+        super().__init__(urls, secret, timeout)
         self.seconds: dict[str, float] = {}
 
     async def work_off(self, message: Queued) -> None:
@@ -152,7 +153,7 @@ class OurTalk:
     async def relay(self) -> AsyncIterator[TimedRelay]:
         """A relay to the running system."""
         run = self.ours.run()
-        dialogue = TimedDialogue(run["dialogue_url"], run["dialogue_secret"], self.settings.turn_timeout)
+        dialogue = TimedDialogue(run["dialogue_urls"], run["dialogue_secret"], self.settings.turn_timeout)
         relay = TimedRelay(self.records, dialogue, bootstrap.utc_now, relay_texts(), self.settings.notice_after)
         try:
             yield relay

@@ -94,14 +94,20 @@ def _warm() -> None:
 
 
 @app.command()
-def up() -> None:
+def up(
+    dialogues: Optional[int] = typer.Option(None, help="Dialogue processes; instead of RAPPORT_DIALOGUES."),
+    webs: Optional[int] = typer.Option(None, help="Web processes, a port each; instead of RAPPORT_WEBS."),
+) -> None:
     """Start everything: web chat, dialogue, and (where a token is set) Telegram. What `make run` calls."""
     from bot.preparing import is_prepared
-    from bot.up import check_port
+    from bot.up import check_ports
     from bot.up import up as run
 
+    for name, number in (("RAPPORT_DIALOGUES", dialogues), ("RAPPORT_WEBS", webs)):
+        if number is not None:
+            os.environ[name] = str(number)
     settings = bootstrap.settings()
-    check_port(settings.host, settings.port)
+    check_ports(settings)
     records = bootstrap.records()
     if not is_prepared(settings):
         _run_apart("prepare")

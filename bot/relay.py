@@ -1,8 +1,10 @@
 """A message in, replies out, exactly once: used by web, Telegram and the terminal alike.
 
-Each incoming message is kept before anything else. One worker a person hands the messages to the dialogue process
-in order. The dialogue process keeps the replies and closes the message in one transaction, and answers a message it
-has seen before with the same replies; so a message may be handed over as often as it takes.
+Each incoming message is kept before anything else. One worker a person hands the messages to a dialogue process in
+order: it claims the person's earliest waiting message in the records, for some seconds at a time, so that of several
+relays one works for a person, and another goes on when it dies. The dialogue process keeps the replies and closes the
+message in one transaction, and answers a message it has seen before with the same replies; so a message may be handed
+over as often as it takes, to whichever process.
 """
 
 from __future__ import annotations
@@ -14,7 +16,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Optional, Protocol
 
-import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import DialogueUnavailable
@@ -34,35 +35,6 @@ class Dialogue(Protocol):
     """Works one message off; returns when its replies are kept, raises DialogueUnavailable otherwise."""
 
     async def work_off(self, message: Queued) -> None: ...
-
-
-class HttpDialogue:
-    """The dialogue process over loopback HTTP."""
-
-    def __init__(self, url: str, secret: str, timeout: float) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            headers={"authorization": f"Bearer {secret}"},
-            timeout=httpx.Timeout(timeout + 10, connect=2),
-            trust_env=False,
-        )
-
-    async def work_off(self, message: Queued) -> None:
-        """Hand over one message; DialogueUnavailable with `failed=True` when it was reached and the turn failed."""
-        try:
-            answer = await self._client.post(
-                "/turn", json={"message_id": message.message_id, "person_id": message.person_id}
-            )
-        except httpx.HTTPError as error:
-            raise DialogueUnavailable(f"The dialogue process does not answer ({type(error).__name__}).") from error
-        if answer.status_code != 200:
-            problem = DialogueUnavailable(f"The turn failed ({answer.status_code}).")
-            problem.args = (*problem.args, "failed") if answer.status_code == 500 else problem.args
-            raise problem
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
 
 
 class Relay:
@@ -130,7 +102,7 @@ class Relay:
     async def _sweep(self) -> None:
         while True:
             try:
-                for person_id in await asyncio.to_thread(messages.waiting_people, self.records):
+                for person_id in await asyncio.to_thread(messages.waiting_people, self.records, self.clock()):
                     self.poke(person_id)
             except SQLAlchemyError:
                 log.warning("the records cannot be read just now; trying again")
@@ -173,7 +145,7 @@ class Relay:
             failed = "failed" in error.args
         except asyncio.CancelledError:
             task.cancel()
-            await asyncio.to_thread(messages.release, self.records, message.message_id, False)
+            await asyncio.to_thread(messages.release, self.records, message.message_id, False, self.clock())
             raise
         if failed and message.tries + 1 >= MOST_TRIES:
             await asyncio.to_thread(self._give_up, message)
@@ -182,7 +154,7 @@ class Relay:
         waited = (self.clock() - message.created_at).total_seconds()
         if failed or waited >= 1.0:
             await self._notice(message, "failed" if failed else "down", notified)
-        await asyncio.to_thread(messages.release, self.records, message.message_id, failed)
+        await asyncio.to_thread(messages.release, self.records, message.message_id, failed, self.clock())
         return False
 
     async def _notice(self, message: Queued, which: str, notified: set[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional
@@ -25,7 +26,10 @@ class Settings(msgspec.Struct, frozen=True):
     models: Path
     host: str
     port: int
-    dialogue_url: str
+    webs: int
+    dialogues: int
+    dialogue_urls: tuple[str, ...]
+    dialogue_listen: tuple[str, ...]
     dialogue_secret: str
     demo: bool
     notice_after: float
@@ -52,12 +56,15 @@ class Settings(msgspec.Struct, frozen=True):
 VARIABLES = {
     "RAPPORT_DATA": "folder for databases, caches and logs (default: `var` in the project)",
     "DATABASE_URL": "records database (default: SQLite in RAPPORT_DATA)",
-    "RAPPORT_TRACKER_URL": "Rasa's tracker store (default: a SQLite file of its own in RAPPORT_DATA)",
+    "RAPPORT_TRACKER_URL": "Rasa's tracker store (default: DATABASE_URL if that is PostgreSQL, else a SQLite file)",
     "RAPPORT_KNOWLEDGE": "folder with the content (default: `knowledge` in the project)",
     "RAPPORT_MODELS": "folder with trained Rasa models (default: `models` in the project)",
     "RAPPORT_HOST": "address the web pages listen on (default: 127.0.0.1)",
     "RAPPORT_PORT": "port the web pages listen on (default: 8000)",
-    "RAPPORT_DIALOGUE_URL": "where the dialogue process listens (default: set by `rapport up`)",
+    "RAPPORT_WEBS": "web processes of `rapport up`, on RAPPORT_PORT and the ports after it (default: 1)",
+    "RAPPORT_DIALOGUES": "dialogue processes of `rapport up` (default: 2, on one core 1)",
+    "RAPPORT_DIALOGUE_URL": "where dialogue processes are found, separated by commas (default: set by `rapport up`)",
+    "RAPPORT_DIALOGUE_LISTEN": "host:port for each dialogue process here (default: those of RAPPORT_DIALOGUE_URL)",
     "RAPPORT_DIALOGUE_SECRET": "shared secret between web and dialogue (default: made anew by `rapport up`)",
     "RAPPORT_DEMO": "1 shows the demo sign-in, 0 hides it (default: 1 with the embedded SQLite, else 0)",
     "RAPPORT_NOTICE_AFTER": "seconds until a waiting learner is told that the coach is still working (default: 3.5)",
@@ -85,15 +92,20 @@ def read_settings(environ: Optional[Mapping[str, str]] = None) -> Settings:
     data = Path(env.get("RAPPORT_DATA") or ROOT / "var").expanduser()
     database = env.get("DATABASE_URL") or f"sqlite:///{data / 'rapport.sqlite'}"
     embedded = not env.get("DATABASE_URL")
+    tracker = database if database.startswith("postgresql") else f"sqlite:///{data / 'tracker.sqlite'}"
+    urls = _addresses(env)
     return Settings(
         data=data,
         database_url=database,
-        tracker_url=env.get("RAPPORT_TRACKER_URL") or f"sqlite:///{data / 'tracker.sqlite'}",
+        tracker_url=env.get("RAPPORT_TRACKER_URL") or tracker,
         knowledge=Path(env.get("RAPPORT_KNOWLEDGE") or ROOT / "knowledge"),
         models=Path(env.get("RAPPORT_MODELS") or ROOT / "models"),
         host=env.get("RAPPORT_HOST") or "127.0.0.1",
-        port=_port(env),
-        dialogue_url=env.get("RAPPORT_DIALOGUE_URL") or "http://127.0.0.1:5005",
+        port=_whole(env, "RAPPORT_PORT", 8000, 1, 65535),
+        webs=_whole(env, "RAPPORT_WEBS", 1, 1, 64),
+        dialogues=_whole(env, "RAPPORT_DIALOGUES", _cores_for_dialogue(), 1, 64),
+        dialogue_urls=urls,
+        dialogue_listen=_places(env, urls),
         dialogue_secret=env.get("RAPPORT_DIALOGUE_SECRET") or "",
         demo=_switch(env, "RAPPORT_DEMO", embedded),
         notice_after=_number(env, "RAPPORT_NOTICE_AFTER", 3.5, 0.1, 60),
@@ -201,18 +213,41 @@ def _address(env: Mapping[str, str], name: str, beginnings: tuple[str, ...]) -> 
     return address
 
 
+def _cores_for_dialogue() -> int:
+    """2 where there are two cores; 1 elsewhere than on Linux, where a process that has loaded a lot is not forked."""
+    return min(2, len(os.sched_getaffinity(0))) if sys.platform == "linux" else 1
+
+
+def _addresses(env: Mapping[str, str]) -> tuple[str, ...]:
+    text = env.get("RAPPORT_DIALOGUE_URL") or "http://127.0.0.1:5005"
+    urls = tuple(each.strip().rstrip("/") for each in text.split(",") if each.strip())
+    if not urls or not all(re.fullmatch(r"http://[^\s/@?#]+:\d{1,5}", url) for url in urls):
+        raise SettingsError(
+            f"RAPPORT_DIALOGUE_URL is {text!r}; it looks like http://10.0.0.5:5005,http://10.0.0.6:5005."
+        )
+    return urls
+
+
+def _places(env: Mapping[str, str], urls: tuple[str, ...]) -> tuple[str, ...]:
+    text = env.get("RAPPORT_DIALOGUE_LISTEN") or ",".join(url.removeprefix("http://") for url in urls)
+    return tuple(_place(each.strip(), "RAPPORT_DIALOGUE_LISTEN", "127.0.0.1:5005") for each in text.split(","))
+
+
 def _host_and_port(env: Mapping[str, str], name: str, default: str) -> str:
-    text = env.get(name) or default
+    return _place(env.get(name) or default, name, default)
+
+
+def _place(text: str, name: str, like: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not port.isdigit() or not 1 <= int(port) <= 65535:
-        raise SettingsError(f"{name} is {text!r}; it looks like 127.0.0.1:8081.")
+        raise SettingsError(f"{name} is {text!r}; it looks like {like}.")
     return text
 
 
-def _port(env: Mapping[str, str]) -> int:
-    value = _number(env, "RAPPORT_PORT", 8000, 1, 65535)
+def _whole(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    value = _number(env, name, default, low, high)
     if value != int(value):
-        raise SettingsError(f"RAPPORT_PORT is {env['RAPPORT_PORT']!r}; it must be a whole number.")
+        raise SettingsError(f"{name} is {env[name]!r}; it must be a whole number.")
     return int(value)
 
 

@@ -6,13 +6,14 @@ import asyncio
 import json
 import sys
 import uuid
-from typing import Optional, TextIO
+from typing import Any, Optional, TextIO
 
 from bot import bootstrap
+from bot.dialogues import Dialogues
 from bot.errors import BadInput, DialogueUnavailable
 from bot.records import messages, people
 from bot.records.store import Records
-from bot.relay import HttpDialogue, Relay
+from bot.relay import Relay
 from bot.relay_texts import relay_texts
 from bot.settings import Settings, run_file
 
@@ -42,9 +43,9 @@ def chat(settings: Settings, who: Optional[str], lines: TextIO, out: TextIO) -> 
 
 
 async def _chat(
-    records: Records, run: dict[str, str], settings: Settings, person_id: int, lines: TextIO, out: TextIO
+    records: Records, run: dict[str, Any], settings: Settings, person_id: int, lines: TextIO, out: TextIO
 ) -> None:
-    dialogue = HttpDialogue(run["dialogue_url"], run["dialogue_secret"], settings.turn_timeout)
+    dialogue = Dialogues(run["dialogue_urls"], run["dialogue_secret"], settings.turn_timeout)
     relay = Relay(records, dialogue, bootstrap.utc_now, relay_texts(), settings.notice_after)
     interactive = lines.isatty()
     recent = messages.history(records, person_id, limit=1)

@@ -10,7 +10,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Optional
 
@@ -31,8 +32,9 @@ STEADY = 30.0  # seconds after which a process that dies counts as having run we
 class Child:
     """One process of ours, started again when it dies."""
 
-    def __init__(self, name: str, module: str, env: dict[str, str], log: Path) -> None:
+    def __init__(self, name: str, module: str, env: dict[str, str], log: Path, urls: Sequence[str] = ()) -> None:
         self.name, self.module, self.env, self.log = name, module, env, log
+        self.urls = urls  # all of them answer to /healthz once it is ready
         self.process: Optional[subprocess.Popen[bytes]] = None
         self.started = 0.0
         self.deaths = 0
@@ -67,9 +69,21 @@ class Child:
 
 def free_port() -> int:
     """A free port on loopback."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    return free_ports(1)[0]
+
+
+def free_ports(count: int) -> list[int]:
+    """Different free ports on loopback."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+
+
+def web_ports(settings: Settings) -> range:
+    """The ports of the web processes."""
+    return range(settings.port, settings.port + settings.webs)
 
 
 def check_port(host: str, port: int) -> None:
@@ -85,43 +99,55 @@ def check_port(host: str, port: int) -> None:
             ) from error
 
 
+def check_ports(settings: Settings) -> None:
+    """SettingsError if a port of the web processes cannot be used."""
+    for port in web_ports(settings):
+        check_port(settings.host, port)
+
+
 def up(settings: Settings, say: Callable[[str], None]) -> None:
     """Run everything until Ctrl-C or SIGTERM. RapportError if a process does not come up."""
-    check_port(settings.host, settings.port)
-    url, secret = f"http://127.0.0.1:{free_port()}", secrets.token_urlsafe(32)
+    for port in web_ports(settings):
+        check_port(settings.host, port)
+    dialogues, secret = (
+        [f"http://127.0.0.1:{port}" for port in free_ports(settings.dialogues)],
+        secrets.token_urlsafe(32),
+    )
     env = child_environment(
-        RAPPORT_DIALOGUE_URL=url,
+        RAPPORT_DIALOGUE_URL=",".join(dialogues),
         RAPPORT_DIALOGUE_SECRET=secret,
         RAPPORT_DATA=str(settings.data),
         RAPPORT_DEMO=str(int(settings.demo)),
-        OMP_NUM_THREADS="1",  # small matrices: a second thread costs more than it gives
     )
+    env.pop("RAPPORT_DIALOGUE_LISTEN", None)  # for dialogue processes that are started by themselves
     # Each secret only to the process that needs it.
     for_telegram = {k: v for k, v in env.items() if not k.startswith(FOR_WEB)}
     for_web = {k: v for k, v in env.items() if k not in FOR_TELEGRAM}
     env = {k: v for k, v in for_web.items() if k in for_telegram}
     logs = settings.data / "logs"
     logs.mkdir(parents=True, exist_ok=True)
-    children = [
-        Child("dialogue", "bot.dialogue.server", env, logs / "dialogue.log"),
-        Child("web", "bot.web", for_web, logs / "web.log"),
-    ]
+    homes = [f"http://{settings.host}:{port}" for port in web_ports(settings)]
+    children = [Child("dialogue", "bot.dialogue.server", env, logs / "dialogue.log", dialogues)]
+    for number, (port, home) in enumerate(zip(web_ports(settings), homes), 1):
+        name = f"web {number}" if len(homes) > 1 else "web"
+        log = logs / f"{name.replace(' ', '-')}.log"
+        children.append(Child(name, "bot.web", {**for_web, "RAPPORT_PORT": str(port)}, log, [home]))
     bot = telegram_file(settings.data)
     bot.unlink(missing_ok=True)
     extra = [Child("telegram", "bot.telegram", for_telegram, logs / "telegram.log")] if settings.telegram_token else []
     stopping: list[int] = []
     for s in (signal.SIGINT, signal.SIGTERM):
         signal.signal(s, lambda number, frame: stopping.append(number))
-    home = f"http://{settings.host}:{settings.port}"
     path = run_file(settings.data)
     try:
         for child in children:
             child.start()
         path.touch(mode=0o600)
-        path.write_text(json.dumps({"dialogue_url": url, "dialogue_secret": secret, "web": home, "pid": os.getpid()}))
-        _wait_ready(children, {"dialogue": url, "web": home}, stopping)
+        run = {"dialogue_urls": dialogues, "dialogue_secret": secret, "web": homes[0], "pid": os.getpid()}
+        path.write_text(json.dumps(run))
+        _wait_ready(children, stopping)
         if not stopping:
-            say(f"Rapport is ready: {home}")
+            say(f"Rapport is ready: {' '.join(homes)}")
         children += extra
         told = not extra
         while not stopping:
@@ -135,16 +161,16 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
         _stop(children)
 
 
-def _wait_ready(children: list[Child], urls: dict[str, str], stopping: list[int]) -> None:
+def _wait_ready(children: list[Child], stopping: list[int]) -> None:
     deadline = time.monotonic() + START_TIMEOUT
-    waiting = list(children)
+    waiting = [(child, url) for child in children for url in child.urls]
     with httpx.Client(timeout=2, trust_env=False) as client:
         while waiting and not stopping:
-            child = waiting[0]
+            child, url = waiting[0]
             if not child.alive():
                 raise RapportError(f"The {child.name} process did not start:\n{child.last_words()}")
             try:
-                if client.get(urls[child.name] + "/healthz").status_code == 200:
+                if client.get(f"{url}/healthz").status_code == 200:
                     waiting.pop(0)
                     continue
             except httpx.HTTPError:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +18,7 @@ from bot.records import messages, people
 from bot.records import tables as t
 from bot.records.messages import Queued, Reply
 from bot.records.store import Records
-from bot.relay import LONGEST, MOST_TRIES, HttpDialogue, Relay, clean
+from bot.relay import LONGEST, MOST_TRIES, Relay, clean
 from bot.relay_texts import NAMES, relay_texts
 from tests.conftest import Clock
 
@@ -230,7 +229,7 @@ async def test_stopping_in_the_middle_gives_the_message_back(
     await until(lambda: dialogue.handed)
     await relay.stop()
     row = messages.find(sqlite_records, "m1")
-    assert (row["status"], row["claimed_until"], row["tries"]) == ("queued", None, 0)
+    assert (row["status"], row["claimed_until"], row["tries"]) == ("queued", clock(), 0)
     after = Relay(sqlite_records, dialogue, clock, TEXTS)
     after.poke(ada)
     await until(closed(sqlite_records, "m1"))
@@ -260,34 +259,6 @@ def test_what_is_left_can_be_written_anywhere(text: str) -> None:
     kept = clean(text)
     kept.encode("utf-8")
     assert "\x00" not in kept and clean(kept) == kept
-
-
-@pytest.mark.parametrize(("status", "kind"), [(500, "failed"), (503, "down"), (404, "down"), (401, "down")])
-async def test_over_http_only_500_means_that_the_turn_failed(status: int, kind: str, clock: Clock) -> None:
-    dialogue = HttpDialogue("http://dialogue", "secret", 1)
-    asked: list[httpx.Request] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
-        return httpx.Response(status)
-
-    dialogue._client = httpx.AsyncClient(
-        base_url="http://dialogue", headers=dialogue._client.headers, transport=httpx.MockTransport(answer)
-    )
-    with pytest.raises(DialogueUnavailable) as caught:
-        await dialogue.work_off(Queued("m1", 1, "web", "hello", None, 0, clock()))
-    assert ("failed" in caught.value.args) == (kind == "failed")
-    assert asked[0].headers["authorization"] == "Bearer secret"
-    assert asked[0].content == b'{"message_id":"m1","person_id":1}'
-    await dialogue.close()
-
-
-async def test_over_http_nobody_there_means_down(clock: Clock) -> None:
-    dialogue = HttpDialogue("http://127.0.0.1:9", "secret", 1)
-    with pytest.raises(DialogueUnavailable, match="does not answer") as caught:
-        await dialogue.work_off(Queued("m1", 1, "web", "hello", None, 0, clock()))
-    assert "failed" not in caught.value.args
-    await dialogue.close()
 
 
 def test_the_texts_come_from_the_domain_and_are_all_there() -> None:

@@ -36,6 +36,18 @@ def test_with_a_database_of_its_own_the_demo_is_hidden_unless_asked_for() -> Non
     assert read_settings({**url, "RAPPORT_DEMO": "1"}).demo
 
 
+def test_rasas_trackers_are_where_the_records_are_on_postgresql_and_in_a_file_of_their_own_on_sqlite() -> None:
+    assert read_settings({"DATABASE_URL": "postgresql://h/rapport"}).tracker_url == "postgresql://h/rapport"
+    assert read_settings({"DATABASE_URL": "sqlite:////tmp/x.sqlite"}).tracker_url.endswith("/var/tracker.sqlite")
+
+
+def test_dialogue_processes_are_named_one_after_the_other_and_listen_where_they_are_found() -> None:
+    made = read_settings({"RAPPORT_DIALOGUE_URL": "http://10.0.0.5:5005/, http://[::1]:5006"})
+    assert made.dialogue_urls == ("http://10.0.0.5:5005", "http://[::1]:5006")
+    assert made.dialogue_listen == ("10.0.0.5:5005", "[::1]:5006")
+    assert read_settings({"RAPPORT_DIALOGUE_LISTEN": "0.0.0.0:5005"}).dialogue_listen == ("0.0.0.0:5005",)
+
+
 @pytest.mark.parametrize(("text", "on"), [("1", True), ("YES", True), (" on ", True), ("0", False), ("False", False)])
 def test_a_switch_may_be_written_in_several_ways(text: str, on: bool) -> None:
     assert read_settings({"RAPPORT_DEMO": text}).demo is on
@@ -50,6 +62,12 @@ def test_a_switch_may_be_written_in_several_ways(text: str, on: bool) -> None:
         ("RAPPORT_PORT", "-1"),
         ("RAPPORT_PORT", "nan"),
         ("RAPPORT_PORT", "80.5"),
+        ("RAPPORT_DIALOGUES", "0"),
+        ("RAPPORT_DIALOGUES", "1.5"),
+        ("RAPPORT_WEBS", "many"),
+        ("RAPPORT_DIALOGUE_URL", "10.0.0.5:5005"),
+        ("RAPPORT_DIALOGUE_URL", "http://a:5005,https://b:5005"),
+        ("RAPPORT_DIALOGUE_LISTEN", "5005"),
         ("RAPPORT_NOTICE_AFTER", "soon"),
         ("RAPPORT_NOTICE_AFTER", "0"),
         ("RAPPORT_TURN_TIMEOUT", "inf"),

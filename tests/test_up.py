@@ -34,16 +34,16 @@ def test_the_run_file_lies_in_the_data_folder(tmp_path: Path) -> None:
 
 
 def test_a_child_that_dies_at_the_start_is_told_with_its_last_words(tmp_path: Path) -> None:
-    child = Child("dialogue", "no.such.module", {}, tmp_path / "dialogue.log")
+    child = Child("dialogue", "no.such.module", {}, tmp_path / "dialogue.log", ["http://127.0.0.1:9"])
     child.start()
     assert child.process is not None
     child.process.wait(30)
     with pytest.raises(RapportError, match="dialogue process did not start:(.|\n)*no.such.module|No module named"):
-        _wait_ready([child], {"dialogue": "http://127.0.0.1:9"}, [])
+        _wait_ready([child], [])
 
 
 def test_asked_to_stop_while_starting_it_does_not_wait(tmp_path: Path) -> None:
-    _wait_ready([Child("web", "x", {}, tmp_path / "web.log")], {"web": "http://127.0.0.1:9"}, [signal.SIGINT])
+    _wait_ready([Child("web", "x", {}, tmp_path / "web.log", ["http://127.0.0.1:9"])], [signal.SIGINT])
 
 
 def test_children_are_stopped_and_one_never_started_does_not_matter(tmp_path: Path) -> None:

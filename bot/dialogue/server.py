@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from bot import bootstrap
 from bot.dialogue.agent import build_agent, newest_model
+from bot.dialogue.forking import run_in_forks
 from bot.dialogue.turns import TurnFailed, Turns
 from bot.errors import RapportError, SettingsError
 
@@ -37,11 +38,11 @@ def create_app(turns: Turns, secret: str) -> Starlette:
         try:
             given = await request.json()
             message_id, person = str(given["message_id"]), given.get("person_id")
-            person_id = None if person is None else int(person)
+            person_id, again = None if person is None else int(person), given.get("again") is not False
         except (AttributeError, ValueError, KeyError, TypeError):
             return JSONResponse({"error": "a JSON object with message_id is needed"}, 400)
         try:
-            replies = await turns.work_off(message_id, person_id)
+            replies = await turns.work_off(message_id, person_id, again)
         except KeyError:
             return JSONResponse({"error": "no such message"}, 404)
         except TurnFailed as failed:
@@ -54,13 +55,24 @@ def create_app(turns: Turns, secret: str) -> Starlette:
     return Starlette(routes=[Route("/turn", guarded(turn), methods=["POST"]), Route("/healthz", healthz)])
 
 
+class Server(uvicorn.Server):
+    """Ends with the process that started it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.parent = os.getppid()
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second: whether to stop."""
+        return await super().on_tick(counter) or os.getppid() != self.parent
+
+
 def main() -> None:
     """Load everything and serve until stopped; one clear sentence and exit code 1 if something is missing."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     try:
         settings = bootstrap.settings()
-        host, port = settings.dialogue_url.rsplit("/", 1)[-1].rsplit(":", 1)
         if not settings.dialogue_secret:
             raise SettingsError("RAPPORT_DIALOGUE_SECRET is not set; `rapport up` sets it by itself.")
         bootstrap.coach()  # content, records and marking first: their errors are the likelier ones
@@ -69,10 +81,25 @@ def main() -> None:
         sys.exit(str(error))
     turns = Turns(agent, bootstrap.records(), bootstrap.utc_now)
     app = create_app(turns, settings.dialogue_secret)
+    places = settings.dialogue_listen
+
+    def serve(number: int) -> None:
+        host, _, port = places[number].rpartition(":")
+        config = uvicorn.Config(
+            app, host=host.strip("[]"), port=int(port), log_level="warning", ws="none",
+            timeout_keep_alive=30, timeout_graceful_shutdown=25,
+        )  # fmt: skip
+        Server(config).run()
+
     # What is loaded now stays: the collector need not look at its million objects again in the middle of a turn.
     gc.collect()
     gc.freeze()
-    uvicorn.run(app, host=host, port=int(port), log_level="warning", ws="none", timeout_graceful_shutdown=25)
+    if len(places) == 1:
+        serve(0)
+        return
+    for engine in (bootstrap.records().engine, agent.tracker_store.engine):
+        engine.dispose()  # a connection must not be shared
+    run_in_forks(len(places), serve)
 
 
 if __name__ == "__main__":

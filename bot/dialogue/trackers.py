@@ -11,9 +11,9 @@ from typing import Any, Optional
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import SessionStarted
+from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import bindparam, create_engine, event, func, insert, select
+from sqlalchemy import bindparam, create_engine, event, func, insert, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
@@ -22,11 +22,20 @@ KEPT_TRACKERS = 500
 
 EVENTS = SQLTrackerStore.SQLEvent.__table__
 ADD_EVENTS = insert(EVENTS)
-LAST_ID = select(func.max(EVENTS.c.id)).where(EVENTS.c.sender_id == bindparam("sender"))
+OF_SENDER = EVENTS.c.sender_id == bindparam("sender")
+LAST_ID = select(func.max(EVENTS.c.id)).where(OF_SENDER)
+SINCE = select(func.max(EVENTS.c.id), func.count()).where(OF_SENDER, EVENTS.c.id > bindparam("last"))
+# PostgreSQL: one writer of a conversation at a time, until the transaction ends. SQLite has one writer anyway.
+ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended(:sender, 0))")
+BY_SENDER = text("CREATE INDEX IF NOT EXISTS ix_events_sender_id_id ON events (sender_id, id)")
+
+
+class Overtaken(Exception):
+    """Another dialogue process has saved a turn of this conversation since ours began; ours is not saved."""
 
 
 class DirectSQLTrackerStore(SQLTrackerStore):
-    """Rasa's SQL tracker store; on SQLite with kept connections in WAL mode, waiting for other writers.
+    """Rasa's SQL tracker store for several processes; kept connections, on SQLite in WAL mode with waiting writers.
 
     The tracker of the last turn is kept in memory and used again if no other event was stored since. It is taken out
     while a turn runs and put back when the turn is saved, so a turn that fails leaves nothing behind.
@@ -34,61 +43,81 @@ class DirectSQLTrackerStore(SQLTrackerStore):
 
     def __init__(self, url: str, domain: Optional[Domain] = None, broker: Optional[EventBroker] = None) -> None:
         self._kept: OrderedDict[str, tuple[DialogueStateTracker, int]] = OrderedDict()
-        self._stored: dict[str, int] = {}
+        self._began: dict[str, tuple[int, int]] = {}  # events that were stored when the turn began, id of the last
         parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            super().__init__(
-                domain=domain,
-                dialect=parsed.drivername,
-                host=parsed.host,
-                port=parsed.port,
-                db=parsed.database,
-                username=parsed.username,
-                password=parsed.password,
-                event_broker=broker,
-                query=dict(parsed.query),
-            )
-            return
-        Path(parsed.database or ".").parent.mkdir(parents=True, exist_ok=True)
-        super().__init__(domain=domain, dialect="sqlite", db=parsed.database, event_broker=broker)
+        self._postgres = parsed.get_backend_name() != "sqlite"
+        if not self._postgres:
+            Path(parsed.database or ".").parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(
+            domain=domain,
+            dialect=parsed.drivername,
+            host=parsed.host,
+            port=parsed.port,
+            db=parsed.database,
+            username=parsed.username,
+            password=parsed.password,
+            event_broker=broker,
+            query=dict(parsed.query),
+        )
         self.engine.dispose()
-        # SQLAlchemy 1.4 opens a SQLite file anew for every transaction unless told otherwise.
-        connect = {"timeout": 15, "check_same_thread": False}
-        self.engine: Any = create_engine(url, poolclass=QueuePool, connect_args=connect)
-        event.listen(self.engine, "connect", _wal)
+        self.engine: Any
+        if self._postgres:
+            self.engine = create_engine(url, pool_pre_ping=True)
+            with self.engine.begin() as connection:
+                connection.execute(ONE_WRITER, {"sender": "all"})  # of several processes that start, one makes it
+                connection.execute(BY_SENDER)
+        else:
+            # SQLAlchemy 1.4 opens a SQLite file anew for every transaction unless told otherwise.
+            connect = {"timeout": 15, "check_same_thread": False}
+            self.engine = create_engine(url, poolclass=QueuePool, connect_args=connect)
+            event.listen(self.engine, "connect", _wal)
         self.sessionmaker = sessionmaker(bind=self.engine)
 
     async def retrieve(self, sender_id: str) -> Optional[DialogueStateTracker]:
         """The tracker of the latest session; None for a new conversation."""
         kept = self._kept.pop(sender_id, None)
+        with self.engine.connect() as connection:
+            last = _last_id(connection, sender_id)  # before the events: what comes between them is noticed when saving
         tracker: Optional[DialogueStateTracker]
-        if kept is not None and self._unchanged(sender_id, kept[1]):
+        if kept is not None and kept[1] == last:
             tracker = kept[0]
         else:
             tracker = await super().retrieve(sender_id)
-        self._stored[sender_id] = len(tracker.events) if tracker is not None else 0
+        self._began[sender_id] = (len(tracker.events) if tracker is not None else 0, last)
         return tracker
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Add the events that are new since `retrieve`."""
-        stored = self._stored.pop(tracker.sender_id, None)
-        if stored is None:
+        """Add the events that are new since `retrieve`; Overtaken if others were added meanwhile."""
+        began = self._began.pop(tracker.sender_id, None)
+        if began is None:
             await super().save(tracker)
             return
+        stored, before = began
         await self.stream_events(tracker)
         new = list(itertools.islice(tracker.events, stored, None))
         with self.engine.begin() as connection:
+            if self._postgres:
+                connection.execute(ONE_WRITER, {"sender": tracker.sender_id})
             if new:
                 connection.execute(ADD_EVENTS, [_row(tracker.sender_id, e) for e in new])
-            last = _last_id(connection, tracker.sender_id)
+            last, added = connection.execute(SINCE, {"sender": tracker.sender_id, "last": before}).one()
+            if added != len(new):
+                raise Overtaken(tracker.sender_id)
         if not any(isinstance(e, SessionStarted) for e in new):  # after one only the new session's events count
-            self._kept[tracker.sender_id] = (tracker, last)
+            self._kept[tracker.sender_id] = (tracker, last or before)
             if len(self._kept) > KEPT_TRACKERS:
                 self._kept.popitem(last=False)
 
-    def _unchanged(self, sender_id: str, last: int) -> bool:
-        with self.engine.connect() as connection:
-            return _last_id(connection, sender_id) == last
+    async def said_to(self, sender_id: str, message_id: str) -> Optional[list[BotUttered]]:
+        """What the bot said to this message, if the turn was saved already, by whatever process."""
+        tracker = await super().retrieve(sender_id)
+        said: Optional[list[BotUttered]] = None
+        for each in tracker.events if tracker is not None else ():
+            if isinstance(each, UserUttered):
+                said = [] if each.message_id == message_id else None
+            elif isinstance(each, BotUttered) and said is not None:
+                said.append(each)
+        return said
 
 
 def _last_id(connection: Any, sender_id: str) -> int:

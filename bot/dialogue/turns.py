@@ -16,6 +16,7 @@ from rasa.core.channels.channel import OutputChannel, UserMessage
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.dialogue.agent import TurnAborted
+from bot.dialogue.trackers import Overtaken
 from bot.records import messages
 from bot.records.conversations import sender_of
 from bot.records.messages import Reply
@@ -66,10 +67,11 @@ class Turns:
         self.agent, self.records, self.clock = agent, records, clock
         self._order: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def work_off(self, message_id: str, person_id: Optional[int] = None) -> list[Reply]:
+    async def work_off(self, message_id: str, person_id: Optional[int] = None, again: bool = True) -> list[Reply]:
         """The replies to a kept message; the same ones if it was worked off before.
 
-        `person_id`, where the caller knows whose message it is, saves a look into the records.
+        `person_id`, where the caller knows whose message it is, saves a look into the records; so does `again`,
+        False where the caller knows that no process was given this message before.
         KeyError if there is no such message; TurnFailed if the turn gave no reply.
         """
         if person_id is None:
@@ -79,12 +81,16 @@ class Turns:
             if row["person_id"] != person_id:
                 raise KeyError(message_id)
             if row["status"] == "queued":
-                replies = await self._handle(row)
                 try:
-                    await asyncio.to_thread(self._keep, message_id, replies)
+                    replies = (await self._said_before(row) if again else []) or await self._handle(row)
+                    if await asyncio.to_thread(self._keep, message_id, replies):
+                        return replies
                 except SQLAlchemyError as error:
-                    raise TurnFailed(f"the replies could not be kept: {type(error).__name__}") from None
-                return replies
+                    raise TurnFailed(f"the records cannot be reached: {type(error).__name__}") from None
+                except Overtaken:
+                    log.warning("turn %s was worked off by another process, too", message_id)
+                    if (await self._find(message_id))["status"] == "queued":
+                        raise TurnFailed("another process is working on it") from None
         return await asyncio.to_thread(messages.replies_to, self.records, message_id)
 
     async def _find(self, message_id: str) -> Any:
@@ -93,9 +99,17 @@ class Turns:
             raise KeyError(message_id)
         return row
 
-    def _keep(self, message_id: str, replies: list[Reply]) -> None:
+    def _keep(self, message_id: str, replies: list[Reply]) -> bool:
         with self.records.begin() as tx:
-            messages.finish(tx, message_id, replies, self.clock())
+            return messages.finish(tx, message_id, replies, self.clock())
+
+    async def _said_before(self, row: Any) -> list[Reply]:
+        """The replies of a process that died after it had saved the turn, and before it could close the message."""
+        said = await self.agent.tracker_store.said_to(sender_of(row["person_id"]), row["message_id"])
+        channel = Collected()
+        for each in said or ():
+            await channel.send_response("", {"text": each.text, **each.data, **each.metadata})
+        return channel.replies
 
     async def _handle(self, row: Any) -> list[Reply]:
         channel = Collected()
@@ -109,6 +123,8 @@ class Turns:
         )
         try:
             await self.agent.handle_message(message)
+        except Overtaken:
+            raise
         except TurnAborted as aborted:
             raise TurnFailed(str(aborted)) from None
         except Exception as error:

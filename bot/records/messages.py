@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Optional
 
 import msgspec
@@ -17,6 +17,7 @@ from bot.records import tables as t
 from bot.records.store import Records, Tx
 
 M = t.message.c
+BELIEVED = timedelta(minutes=1)  # a claim that reaches farther ahead was made by a clock that went wrong
 DELIVERED = ("telegram",)  # channels to which replies must be carried; web and terminal read the history
 
 
@@ -30,6 +31,7 @@ class Queued(msgspec.Struct, frozen=True):
     payload: Optional[str]
     tries: int
     created_at: datetime
+    again: bool = False  # it was handed over before, and nobody knows how that ended
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -79,10 +81,10 @@ def accept(
     return True
 
 
-def waiting_people(records: Records) -> list[int]:
-    """People who have a message waiting."""
+def waiting_people(records: Records, now: datetime) -> list[int]:
+    """People who have a message waiting that nobody works on."""
     with records.reading() as tx:
-        rows = tx._all(st.PEOPLE_WAITING)
+        rows = tx._all(st.PEOPLE_WAITING, now=now, far=now + BELIEVED)
     return [r["person_id"] for r in rows]
 
 
@@ -92,19 +94,19 @@ def claim(records: Records, person_id: int, now: datetime, until: datetime) -> O
         row = tx._one(st.FIRST_WAITING, person=person_id)
         if row is None:
             return None
-        if not tx.connection.execute(st.CLAIM, {"row": row["id"], "now": now, "until": until}).rowcount:
+        bound = {"row": row["id"], "now": now, "until": until, "far": now + BELIEVED}
+        if not tx.connection.execute(st.CLAIM, bound).rowcount:
             return None
-        return Queued(
-            row["message_id"], person_id, row["channel"], row["text"], row["payload"], row["tries"], row["created_at"]
-        )
+        known = {name: row[name] for name in Queued.__struct_fields__ if name != "again"}
+        return Queued(**known, again=row["claimed_until"] is not None)
 
 
-def release(records: Records, message_id: str, failed: bool) -> None:
-    """Give a claimed message back to be tried again."""
+def release(records: Records, message_id: str, failed: bool, now: datetime) -> None:
+    """Give a claimed message back to be tried again; its claim ends now, and stays to be seen."""
     with records.begin() as tx:
         tries = M.tries + (1 if failed else 0)
         tx.connection.execute(
-            update(t.message).where(M.message_id == message_id).values(claimed_until=None, tries=tries)
+            update(t.message).where(M.message_id == message_id, st.WAITING).values(claimed_until=now, tries=tries)
         )
 
 

@@ -22,14 +22,22 @@ ADD_MESSAGE = insert(t.message)
 # A literal: with a bound value SQLite does not use its index of waiting messages, and reads the whole history.
 WAITING = M.status == literal_column("'queued'")
 FIRST_WAITING = select(t.message).where(M.person_id == PERSON, WAITING, M.direction == "in").order_by(M.id).limit(1)
-PEOPLE_WAITING = select(M.person_id).where(WAITING, M.direction == "in").distinct()
+
+
+def _free(until: Any) -> Any:
+    """Nobody has it: never claimed, no longer, or for so long that a clock must have been wrong."""
+    return or_(until.is_(None), until <= bindparam("now"), until > bindparam("far"))
+
+
+PEOPLE_WAITING = (
+    select(M.person_id)
+    .where(WAITING, M.direction == "in")
+    .group_by(M.person_id)
+    .having(_free(func.max(M.claimed_until)))
+)
 CLAIM = (
     update(t.message)
-    .where(
-        M.id == bindparam("row"),
-        M.status == "queued",
-        or_(M.claimed_until.is_(None), M.claimed_until <= bindparam("now")),
-    )
+    .where(M.id == bindparam("row"), M.status == "queued", _free(M.claimed_until))
     .values(claimed_until=bindparam("until"))
 )
 CLOSE = (

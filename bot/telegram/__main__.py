@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from bot import bootstrap
+from bot.dialogues import Dialogues
 from bot.errors import RapportError, SettingsError
-from bot.relay import HttpDialogue
 from bot.relay_texts import relay_texts
 from bot.settings import telegram_file
 from bot.telegram.gateway import Gateway
@@ -37,7 +37,7 @@ def main() -> None:
 
 async def _run(note: Path) -> None:
     settings = bootstrap.settings()
-    dialogue = HttpDialogue(settings.dialogue_url, settings.dialogue_secret, settings.turn_timeout)
+    dialogue = Dialogues(settings.dialogue_urls, settings.dialogue_secret, settings.turn_timeout)
     gateway = Gateway(
         settings,
         bootstrap.records(),

@@ -6,8 +6,9 @@ import logging
 import sys
 
 from bot import bootstrap
+from bot.dialogues import Dialogues
 from bot.errors import RapportError
-from bot.relay import HttpDialogue, Relay
+from bot.relay import Relay
 from bot.relay_texts import relay_texts
 from bot.web.app import create_app
 from bot.web.serve import server
@@ -18,7 +19,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = bootstrap.settings()
-        dialogue = HttpDialogue(settings.dialogue_url, settings.dialogue_secret, settings.turn_timeout)
+        dialogue = Dialogues(settings.dialogue_urls, settings.dialogue_secret, settings.turn_timeout)
         relay = Relay(bootstrap.records(), dialogue, bootstrap.utc_now, relay_texts(), settings.notice_after)
         app = create_app(settings, bootstrap.syllabus(), bootstrap.records(), relay, bootstrap.utc_now)
     except RapportError as error:

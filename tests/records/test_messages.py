@@ -75,8 +75,49 @@ def test_one_person_does_not_wait_for_another(records: Records, ada: int, clock:
     ben = people.add_person(records, "Ben", ["learner"], clock())
     put(records, ada, clock, "a1")
     put(records, ben, clock, "b1")
-    assert sorted(messages.waiting_people(records)) == [ada, ben]
+    assert sorted(messages.waiting_people(records, clock())) == [ada, ben]
     assert claim(records, ada, clock) is not None and claim(records, ben, clock) is not None
+
+
+def test_who_is_being_worked_for_is_not_waiting_until_the_claim_runs_out(
+    records: Records, ada: int, clock: Clock
+) -> None:
+    put(records, ada, clock, "m1", "m2")
+    claim(records, ada, clock)
+    assert messages.waiting_people(records, clock()) == []
+    clock.move(seconds=16)
+    assert messages.waiting_people(records, clock()) == [ada]
+
+
+def test_a_claim_by_a_clock_that_ran_ahead_does_not_hold_up_a_learner(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1")
+    clock.move(hours=1)
+    claim(records, ada, clock)
+    clock.move(hours=-1)
+    assert messages.waiting_people(records, clock()) == [ada]
+    assert claim(records, ada, clock) is not None
+
+
+def test_a_second_hand_over_says_that_it_is_one(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1", "m2")
+    first = claim(records, ada, clock)
+    messages.release(records, "m1", False, clock())
+    second = claim(records, ada, clock)
+    clock.move(seconds=16)
+    third = claim(records, ada, clock)
+    assert [c and c.again for c in (first, second, third)] == [False, True, True]
+    finish(records, "m1", clock, "ok")
+    after = claim(records, ada, clock)
+    assert after is not None and (after.message_id, after.again) == ("m2", False)
+
+
+def test_a_release_that_comes_after_the_end_changes_nothing(records: Records, ada: int, clock: Clock) -> None:
+    put(records, ada, clock, "m1")
+    claim(records, ada, clock)
+    finish(records, "m1", clock, "ok")
+    messages.release(records, "m1", True, clock())
+    row = messages.find(records, "m1")
+    assert (row["status"], row["claimed_until"], row["tries"]) == ("done", None, 0)
 
 
 def test_a_claim_runs_out_and_another_may_take_over(records: Records, ada: int, clock: Clock) -> None:
@@ -103,7 +144,7 @@ def test_a_released_message_can_be_claimed_at_once_and_counts_failures_only(
     put(records, ada, clock, "m1")
     for failed, tries in ((False, 0), (True, 1), (True, 2), (False, 2)):
         assert claim(records, ada, clock) is not None
-        messages.release(records, "m1", failed)
+        messages.release(records, "m1", failed, clock())
         assert messages.find(records, "m1")["tries"] == tries
 
 
@@ -114,7 +155,7 @@ def test_a_message_is_finished_once_and_its_replies_come_once_in_order(
     assert finish(records, "m1", clock, "first", "second")
     assert not finish(records, "m1", clock, "never")
     assert [r.text for r in messages.replies_to(records, "m1")] == ["first", "second"]
-    assert claim(records, ada, clock) is None and messages.waiting_people(records) == []
+    assert claim(records, ada, clock) is None and messages.waiting_people(records, clock()) == []
 
 
 def test_finishing_what_was_never_accepted_says_so_and_keeps_nothing(records: Records, clock: Clock) -> None:

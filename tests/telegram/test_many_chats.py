@@ -41,7 +41,8 @@ class FakeDialogue:
 
     def __init__(self, records: Records) -> None:
         self.records, self.port, self.turns = records, free_port(), 0
-        app = Starlette(routes=[Route("/turn", self.turn, methods=["POST"])])
+        ready = Route("/healthz", lambda request: Response("ok"))
+        app = Starlette(routes=[Route("/turn", self.turn, methods=["POST"]), ready])
         config = uvicorn.Config(app, port=self.port, log_level="critical", ws="none", lifespan="off")
         self.server = uvicorn.Server(config)
         self.server.install_signal_handlers = lambda: None

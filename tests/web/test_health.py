@@ -17,11 +17,21 @@ def test_readiness_names_the_part_that_is_away(browser, monkeypatch):
     answer = browser.get("/readyz")
     assert answer.status_code == 503 and answer.text == "database: ok\ndialogue: away\n"
 
-    async def there(self, url):
+    async def there(self, url, timeout):
         return httpx.Response(200)
 
     monkeypatch.setattr(httpx.AsyncClient, "get", there)
     assert browser.get("/readyz").status_code == 200
+
+
+def test_one_of_two_dialogue_processes_is_enough_and_is_told(make_app, monkeypatch):
+    async def one_is_there(self, url, timeout):
+        return httpx.Response(200 if url == "http://127.0.0.2:5/healthz" else 503)
+
+    app = make_app(RAPPORT_DIALOGUE_URL="http://127.0.0.1:5, http://127.0.0.2:5")
+    monkeypatch.setattr(httpx.AsyncClient, "get", one_is_there)
+    answer = TestClient(app).get("/readyz")
+    assert (answer.status_code, answer.text) == (200, "database: ok\ndialogue: ok (1 of 2)\n")
 
 
 @pytest.mark.parametrize(
