@@ -62,17 +62,20 @@ class System:
         self.kill("bot.dialogue.server")
 
     def kill(self, module: str) -> None:
-        """SIGKILL one of its processes."""
-        command = ["pgrep", "-f", "-P", str(self.process.pid), module]
-        found = subprocess.run(command, text=True, capture_output=True).stdout.split()
+        """SIGKILL one of its processes, and those forked from it."""
+        found = _pids("-f", "-P", str(self.process.pid), module)
         assert found
-        for pid in found:
+        for pid in [*found, *_pids("-P", ",".join(found))]:
             os.kill(int(pid), signal.SIGKILL)
 
     def stop(self) -> int:
         """Ctrl-C; the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(60)
+
+
+def _pids(*options: str) -> list[str]:
+    return subprocess.run(["pgrep", *options], text=True, capture_output=True).stdout.split()
 
 
 @pytest.fixture(scope="session")
