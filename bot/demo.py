@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from bot.bootstrap import DEMO_COHORT, demo_people, utc_now
 from bot.coach import Coach
+from bot.coaching.workplace import Workplace
 from bot.records import people, roleplays
 from bot.records.store import Records, Turn
 from bot.syllabus.model import Question
@@ -21,6 +22,28 @@ LEARNERS = (
     ("Dana Demo", 3, 0.3, 0.4),
     ("Elif Demo", 7, 0.5, 0.2),
     ("Finn Demo", 0, 0.0, 0.0),
+)
+# Where they work, as they say it when the coach asks; the last one would rather not say.
+WORKPLACES = (
+    Workplace(
+        "Greenway Garden Centre",
+        "plants, compost and local delivery",
+        "no refunds over £25, no delivery on Sundays",
+        "Rosa, the duty manager",
+    ),
+    Workplace(
+        "Harbour Café",
+        "breakfast, lunch and cakes to order",
+        "no discounts, no table bookings after 6",
+        "Malik, the shift lead",
+    ),
+    Workplace(
+        "Northside Library",
+        "books, computers and a homework club",
+        "no loans without a card, no free printing",
+        "Mrs Osei at the desk",
+    ),
+    Workplace(),
 )
 QUESTIONS_A_DAY = 3
 MOST_ANSWERS = 4  # to one question
@@ -69,12 +92,9 @@ def _day(coach: Coach, person_id: int, dice: random.Random, when: datetime, stre
         return Turn(f"demo-{person_id}-{moment.isoformat()}", person_id, "demo", text)
 
     coach.start_practice(turn("start"))
-    with coach.records.reading() as tx:
-        if tx.workplace(person_id) is None:
-            asked = tx.open_practice(person_id)
-            if asked and asked[1].waiting == "workplace":
-                coach.take_answer(turn("Greenway Garden Centre"))
+    workplace = WORKPLACES[person_id % len(WORKPLACES)]
     for _ in range(QUESTIONS_A_DAY):
+        _tell_workplace(coach, person_id, workplace, turn)
         opened = _open_question(coach, person_id)
         for _ in range(MOST_ANSWERS):
             now_open = _open_question(coach, person_id)
@@ -83,7 +103,7 @@ def _day(coach: Coach, person_id: int, dice: random.Random, when: datetime, stre
             if dice.random() < unsure:
                 coach.dont_know(turn("i dont know"))
             else:
-                coach.take_answer(turn(_answer(opened, dice, strength)))
+                coach.take_answer(turn(_answer(opened, dice, strength, workplace)))
                 answers += 1
         else:
             coach.skip(turn("skip"))
@@ -91,6 +111,16 @@ def _day(coach: Coach, person_id: int, dice: random.Random, when: datetime, stre
     if coach.hearing is not None and dice.random() < PLAYS:
         _role_play(coach, person_id, dice, turn, strength)
     return answers
+
+
+def _tell_workplace(coach: Coach, person_id: int, workplace: Workplace, turn: Callable[[str], Turn]) -> None:
+    """Answer what the coach asks of the workplace, until it asks its question."""
+    while True:
+        with coach.records.reading() as tx:
+            opened = tx.open_practice(person_id)
+        if opened is None or opened[1].question is None or opened[1].waiting != "workplace":
+            return
+        coach.take_answer(turn(workplace.part(opened[1].part) or "not now"))
 
 
 def _role_play(coach: Coach, person_id: int, dice: random.Random, turn: Callable[[str], Turn], strength: float) -> None:
@@ -121,7 +151,7 @@ def _open_question(coach: Coach, person_id: int) -> Question | None:
     return coach.syllabus.questions[opened[1].question]
 
 
-def _answer(question: Question, dice: random.Random, strength: float) -> str:
+def _answer(question: Question, dice: random.Random, strength: float, workplace: Workplace) -> str:
     """An answer made of authored phrasings, now and then of a wrong one."""
     if question.options:
         right = dice.random() < strength
@@ -130,4 +160,7 @@ def _answer(question: Question, dice: random.Random, strength: float) -> str:
         return dice.choice(question.misconceptions[0].phrasings)
     many = max(1, round(len(question.expectations) * strength * dice.uniform(0.5, 1.2)))
     chosen = dice.sample(question.expectations, min(many, len(question.expectations)))
-    return ". ".join(dice.choice(e.phrasings) for e in chosen)
+    said = ". ".join(dice.choice(e.phrasings) for e in chosen)
+    if question.own_organisation and workplace.organisation and dice.random() < strength:
+        said += f". We offer {workplace.services}. {workplace.limits}. I ask {workplace.refer_to}."
+    return said

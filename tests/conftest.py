@@ -21,11 +21,12 @@ from sqlalchemy.exc import OperationalError
 from bot.coach import Coach
 from bot.coaching.model import Move, Practice
 from bot.coaching.roleplay import Said, Spoken
+from bot.coaching.workplace import Workplace
 from bot.marking.model import Marking, Match
 from bot.records import people
 from bot.records import tables as t
 from bot.records.engine import migrate, open_engine
-from bot.records.store import Records, Turn, Workplace
+from bot.records.store import Records, Turn
 from bot.settings import ROOT
 from bot.syllabus.loader import load
 from bot.syllabus.model import Question
@@ -219,7 +220,15 @@ TINY: dict[str, Any] = {
             {"id": "1.1", "outcome": "1", "kind": "performance", "verb": "show", "text": "Show care"},
             {"id": "1.2", "outcome": "1", "kind": "performance", "verb": "show", "text": "Show more care"},
             {"id": "2.1", "outcome": "2", "kind": "knowledge", "verb": "explain", "text": "Explain retention"},
-            {"id": "2.2", "outcome": "2", "kind": "knowledge", "verb": "describe", "text": "Describe limits"},
+            {
+                "id": "2.2",
+                "outcome": "2",
+                "kind": "knowledge",
+                "verb": "describe",
+                "text": "Describe limits",
+                "own_organisation": True,
+                "workplace": ["limits"],
+            },
         ],
         "bullets": [{"id": "care", "outcome": "1", "criteria": ["1.1"], "text": "How to care for customers"}],
     },

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.coach import Coach, shorten
-from bot.coaching.model import HELP
+from bot.coach import Coach
+from bot.coaching.model import HELP, shorten
 from bot.coaching.practice import put_question
 from bot.marking.model import Marking
 from bot.records import people
 from bot.records import tables as t
-from bot.records.store import Records, Turn, Workplace
+from bot.records.store import Records, Turn
 from bot.syllabus.loader import load
 from bot.syllabus.model import Question
 from bot.syllabus.syllabus import Syllabus
@@ -368,87 +368,6 @@ def test_an_old_button_after_the_question_is_over_counts_nothing(at_choice: Talk
 def test_a_button_tapped_while_stopped_counts_nothing(at_choice: Talk) -> None:
     at_choice.say("stop")
     assert names(at_choice.choose("t1-2.1-choice", "a")) == ["utter_old_button"]
-
-
-# The learner's own workplace ----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def newcomer(coach: Coach) -> Talk:
-    """A learner who has not said where they work."""
-    return new_talk(coach)
-
-
-def test_a_question_about_the_own_organisation_first_asks_which_it_is(newcomer: Talk) -> None:
-    assert names(newcomer.start("2.2")) == ["utter_practice_starts", "utter_ask_workplace"]
-    move = newcomer.answer("  Greenway   Garden Centre ")
-    assert args(move, "utter_workplace_kept") == {"organisation": "Greenway Garden Centre"}
-    assert args(move, "utter_question")["question"] == "What are the limits at Greenway Garden Centre?"
-    assert newcomer.rows(t.attempt) == []
-    newcomer.answer("price")
-    assert newcomer.rows(t.attempt)[0]["question_text"] == "What are the limits at Greenway Garden Centre?"
-
-
-@pytest.mark.parametrize("text", ["skip", "No.", "I dont work"])
-def test_no_workplace_is_fine_and_is_not_asked_again(newcomer: Talk, text: str) -> None:
-    newcomer.start("2.2")
-    move = newcomer.answer(text)
-    assert names(move) == ["utter_workplace_skipped", "utter_question"]
-    assert args(move, "utter_question")["question"] == "What are the limits at your organisation?"
-    assert "utter_ask_workplace" not in names(newcomer.start("2.2"))
-
-
-def test_skip_said_as_a_command_skips_the_workplace_and_not_the_question(newcomer: Talk) -> None:
-    newcomer.start("2.2")
-    assert names(newcomer.say("skip")) == ["utter_workplace_skipped", "utter_question"]
-    assert newcomer.question == "t1-2.2-yours"
-
-
-@pytest.mark.parametrize("use_case", ["hint", "dont_know", "repeat"])
-def test_while_the_workplace_is_asked_for_help_asks_for_it_again(newcomer: Talk, use_case: str) -> None:
-    newcomer.start("2.2")
-    assert names(newcomer.say(use_case)) == ["utter_ask_workplace"]
-
-
-def test_stopped_while_the_workplace_is_asked_for_it_is_asked_for_again(newcomer: Talk) -> None:
-    newcomer.start("2.2")
-    newcomer.say("stop")
-    assert names(newcomer.say("resume")) == ["utter_going_on", "utter_ask_workplace"]
-
-
-def test_a_long_workplace_is_cut_to_what_the_records_hold(newcomer: Talk) -> None:
-    newcomer.start("2.2")
-    newcomer.answer("x" * 900)
-    with newcomer.coach.records.reading() as tx:
-        kept = tx.workplace(newcomer.person_id)
-    assert kept is not None and kept.organisation == "x" * 200
-
-
-def test_a_new_workplace_is_used_and_keeps_the_rest_of_the_profile(talk: Talk) -> None:
-    with talk.coach.records.begin() as tx:
-        tx.save_workplace(talk.person_id, Workplace("Old", "plants", "no refunds", "Kim"), talk.coach.clock())
-    talk.start("2.2")
-    assert names(talk.say("change_workplace")) == ["utter_ask_workplace"]
-    move = talk.answer("New")
-    assert args(move, "utter_question")["question"] == "What are the limits at New?"
-    with talk.coach.records.reading() as tx:
-        assert tx.workplace(talk.person_id) == Workplace("New", "plants", "no refunds", "Kim")
-
-
-def test_changing_the_workplace_in_mid_question_keeps_points_and_help(talk: Talk) -> None:
-    talk.start("2.2")
-    talk.answer("trust")
-    talk.say("hint")
-    talk.say("change_workplace")
-    move = talk.answer("New")
-    assert names(move) == ["utter_workplace_kept", "utter_question", "utter_hint"]
-    assert talk.practice.met() == 1 and talk.practice.assisted()
-    talk.answer("price")
-    assert not talk.rows(t.attempt)[-1]["unassisted"]
-
-
-def test_changing_the_workplace_without_a_question_points_elsewhere(talk: Talk) -> None:
-    assert names(talk.say("change_workplace")) == ["utter_workplace_later"]
 
 
 # Coverage and review ------------------------------------------------------------------------------------------------

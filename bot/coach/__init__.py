@@ -4,10 +4,10 @@ Every method is given the message it answers. The same message again gets the sa
 """
 
 from bot.coach.assessment import AssessmentPart
-from bot.coach.base import Hearing, Marker, shorten
+from bot.coach.base import Hearing, Marker
 from bot.coach.practice import CHOICE_MARKING
 
-__all__ = ["CHOICE_MARKING", "Coach", "Hearing", "Marker", "shorten"]
+__all__ = ["CHOICE_MARKING", "Coach", "Hearing", "Marker"]
 
 
 class Coach(AssessmentPart):

@@ -8,11 +8,10 @@ from typing import Optional
 
 import msgspec
 
-from bot.coach.base import shorten
 from bot.coach.roleplay import RolePlayPart
 from bot.coaching import assessment as way
 from bot.coaching.assessment import Questioning
-from bot.coaching.model import Button, Line, Loop, Move
+from bot.coaching.model import Button, Line, Loop, Move, shorten
 from bot.records import decisions, sittings
 from bot.records.sittings import Asked, Due
 from bot.records.store import Turn, Tx

@@ -80,9 +80,3 @@ class Base:
         bullet = question.bullets[0]
         owner = next(b for b in self.syllabus.units[unit].bullets if b.id == bullet)
         return f"{unit.upper()} {', '.join(owner.criteria)} ({bullet.replace('-', ' ')})"
-
-
-def shorten(text: str, longest: int) -> str:
-    """`text` on one line, cut at a word with an ellipsis."""
-    text = " ".join(text.split())
-    return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " …"

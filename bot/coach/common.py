@@ -1,10 +1,8 @@
-"""What a learner may say at any time: words, progress, the tutor, the workplace, a greeting."""
+"""What a learner may say at any time: words, progress, the tutor, a greeting."""
 
 from __future__ import annotations
 
 from typing import Optional
-
-from msgspec.structs import replace
 
 from bot.coach.base import Base
 from bot.coaching.meaning import asked_term
@@ -68,19 +66,6 @@ class CommonPart(Base):
     def delete_data(self, turn: Turn) -> Move:
         """Pass the wish to have data deleted to the tutor; what must be kept is said."""
         return self._ask_tutor(turn, "delete_data", "utter_delete_asked")
-
-    def change_workplace(self, turn: Turn) -> Move:
-        """Ask for the workplace again."""
-
-        def decide(tx: Tx) -> Move:
-            opened = self._opened(tx, turn.person_id)
-            if opened is None or opened[1].question is None:
-                return Move((Line("utter_workplace_later"),))
-            id, practice = opened
-            tx.save_practice(id, replace(practice, waiting="workplace", paused=False), self.clock())
-            return Move((Line("utter_ask_workplace"),), "practice")
-
-        return self._once(turn, decide)
 
     def welcome(self, turn: Turn) -> Move:
         """A greeting that knows whether there is something to go on with."""

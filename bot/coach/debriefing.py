@@ -6,10 +6,9 @@ import re
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 
-from bot.coach.base import shorten
 from bot.coaching.debrief import Debrief, Finding
 from bot.coaching.gaps import plain
-from bot.coaching.model import Line
+from bot.coaching.model import Line, shorten
 
 LONGEST_QUOTE = 110  # characters
 SHOWN = 2  # findings of each kind in the chat; the page has all

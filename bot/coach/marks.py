@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.coach.base import Base, shorten
-from bot.coaching.model import Line, Move, Practice
+from bot.coach.base import Base
+from bot.coaching.model import Line, Move, Practice, shorten
 from bot.records.store import Turn, Tx
 
 
@@ -18,6 +18,8 @@ class MarksPart(Base):
         def decide(tx: Tx) -> Move:
             opened = self._opened(tx, turn.person_id)
             practice = opened[1] if opened else Practice("")
+            if practice.waiting == "workplace" and practice.question and not practice.paused:
+                return Move((Line("utter_profile_why"),))
             attempt = tx.last_attempt(turn.person_id)
             if attempt is None and practice.question is None:
                 return Move((Line("utter_nothing_open"),))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Optional
 
-import msgspec
 from msgspec.structs import replace
 
-from bot.coach.base import Base
+from bot.coach.workplace import WorkplacePart
 from bot.coaching import practice as on_question
 from bot.coaching import review
 from bot.coaching.choosing import Scope, find_scope, next_question, topic_of
@@ -16,14 +15,13 @@ from bot.coaching.gaps import option_named
 from bot.coaching.model import Done, Line, Move, Practice, Step
 from bot.marking.model import Marking, Match
 from bot.records import sittings
-from bot.records.store import Turn, Tx, Workplace
+from bot.records.store import Turn, Tx
 from bot.syllabus.model import Question
 
 CHOICE_MARKING = "choice-1"
-NO_WORDS = {"skip", "no", "none", "nowhere", "n/a", "-", "dont want to", "i dont work", "no job"}
 
 
-class PracticePart(Base):
+class PracticePart(WorkplacePart):
     """The use cases of practice."""
 
     def start_practice(self, turn: Turn) -> Move:
@@ -59,7 +57,7 @@ class PracticePart(Base):
             id, practice = opened[0], replace(opened[1], paused=False)
             question = self.syllabus.questions[practice.question or ""]
             if practice.waiting == "workplace":
-                return self._take_workplace(tx, turn, id, practice, question)
+                return self._take_profile(tx, turn, id, practice, turn.text)
             if question.form == "choice":
                 option = option_named(turn.text, question.options)
                 if option is None:
@@ -68,8 +66,8 @@ class PracticePart(Base):
                 return self._take_choice(tx, turn, id, practice, question, option)
             marked = early.get(question.id) or self.marker.mark(question, turn.text)
             marking = on_question.with_gap(practice, question, marked, turn.text)
-            workplace = tx.workplace(turn.person_id) or Workplace()
-            step = on_question.take_marking(practice, question, marking, turn.text, msgspec.structs.astuple(workplace))
+            profile = self._profile(tx, turn, question)
+            step = on_question.take_marking(practice, question, marking, turn.text, profile)
             self._record(tx, turn, id, step.practice, question, marking, step)
             return self._after(tx, turn, id, question, step)
 
@@ -108,9 +106,7 @@ class PracticePart(Base):
                 return Move((Line("utter_nothing_open"),))
             id, practice = opened
             if practice.waiting == "workplace":
-                nowhere = Turn(turn.message_id, turn.person_id, turn.channel, "skip")
-                question = self.syllabus.questions[practice.question or ""]
-                return self._take_workplace(tx, nowhere, id, practice, question)
+                return self._take_profile(tx, turn, id, practice, "skip")
             skipped = replace(practice, done=(*practice.done, Done(practice.question or "", "skipped")))
             return self._ask_next(tx, turn, id, skipped, [Line("utter_skipped")])
 
@@ -121,7 +117,9 @@ class PracticePart(Base):
 
         def decide(tx: Tx) -> Move:
             opened = self._active(tx, turn)
-            return self._repeat(tx, turn, opened[1], []) if opened else Move((Line("utter_nothing_open"),))
+            if opened is None:
+                return Move((Line("utter_nothing_open"),))
+            return self._awaited(tx, turn, opened[1]) or self._repeat(tx, turn, *opened, [])
 
         return self._once(turn, decide)
 
@@ -167,11 +165,11 @@ class PracticePart(Base):
     def _go_on(self, tx: Tx, turn: Turn, id: int, practice: Practice) -> Move:
         practice = replace(practice, paused=False)
         tx.save_practice(id, practice, self.clock())
-        return self._repeat(tx, turn, practice, [Line("utter_going_on", {"label": practice.label})])
+        return self._repeat(tx, turn, id, practice, [Line("utter_going_on", {"label": practice.label})])
 
-    def _repeat(self, tx: Tx, turn: Turn, practice: Practice, lead: list[Line]) -> Move:
-        if practice.waiting == "workplace":
-            return Move((*lead, Line("utter_ask_workplace")), "practice")
+    def _repeat(self, tx: Tx, turn: Turn, id: int, practice: Practice, lead: list[Line]) -> Move:
+        if practice.waiting == "workplace":  # left for today
+            return self._to_question(tx, turn, id, practice, lead)
         question = self.syllabus.questions[practice.question or ""]
         step = on_question.repeat(practice, question, self._organisation(tx, turn), self._about(question))
         return Move((*lead, *step.lines), "practice")
@@ -181,8 +179,10 @@ class PracticePart(Base):
         if opened is None:
             return Move((Line("utter_nothing_open"),))
         id, practice = opened
-        if practice.waiting == "workplace":
-            return Move((Line("utter_ask_workplace"),), "practice")
+        if practice.waiting == "workplace" and lead:  # "I don't know"
+            return self._take_profile(tx, turn, id, practice, "skip")
+        if (asked := self._awaited(tx, turn, practice)) is not None:
+            return asked
         question = self.syllabus.questions[practice.question or ""]
         step = on_question.give_help(practice, question, lead)
         if step.ended:  # told to the end without an answer: no attempt, but the review knows
@@ -190,20 +190,6 @@ class PracticePart(Base):
         tx.save_practice(id, step.practice, self.clock())
         tx.add_told(turn, question.id, step.told, self.clock())
         return Move(step.lines, "practice")
-
-    def _take_workplace(self, tx: Tx, turn: Turn, id: int, practice: Practice, question: Question) -> Move:
-        said = " ".join(turn.text.split())[:200]
-        refused = said.lower().strip(" .!") in NO_WORDS
-        known = tx.workplace(turn.person_id) or Workplace()
-        tx.save_workplace(turn.person_id, replace(known, organisation="" if refused else said), self.clock())
-        lead = Line("utter_workplace_skipped") if refused else Line("utter_workplace_kept", {"organisation": said})
-        organisation, about = "" if refused else said, self._about(question)
-        if practice.points or practice.tries:  # changed in the middle of a question: answers and help stay
-            step = on_question.repeat(replace(practice, waiting="answer"), question, organisation, about)
-        else:
-            step = on_question.put_question(practice, question, organisation, about)
-        tx.save_practice(id, step.practice, self.clock())
-        return Move((lead, *step.lines), "practice")
 
     def _take_choice(self, tx: Tx, turn: Turn, id: int, practice: Practice, question: Question, option_id: str) -> Move:
         right = question.option(option_id).correct
@@ -282,13 +268,10 @@ class PracticePart(Base):
             summary = self._summary(tx, turn, practice)
             tx.save_practice(id, replace(practice, question=None), self.clock(), close=True)
             return Move((*lead, *summary, Line("utter_all_asked", {"label": practice.label})), "off")
-        workplace = tx.workplace(turn.person_id)
-        if question.own_organisation and workplace is None:
-            waiting = replace(practice, question=question.id, waiting="workplace", points=(), focus=None, tries=0)
-            tx.save_practice(id, waiting, self.clock())
-            return Move((*lead, Line("utter_ask_workplace")), "practice")
-        organisation = workplace.organisation if workplace else ""
-        step = on_question.put_question(practice, question, organisation, self._about(question))
+        step = on_question.put_question(practice, question, self._organisation(tx, turn), self._about(question))
+        if parts := self._parts_to_ask(tx, turn, question):
+            waiting = replace(practice, question=question.id, points=(), focus=None, tries=0)
+            return self._ask_profile(tx, turn, id, waiting, parts, [*lead, Line("utter_profile_first")])
         tx.save_practice(id, step.practice, self.clock())
         return Move((*lead, *step.lines), "practice")
 

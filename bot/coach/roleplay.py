@@ -9,14 +9,14 @@ from typing import Optional
 import msgspec
 from msgspec.structs import replace
 
-from bot.coach.base import Hearing, shorten
+from bot.coach.base import Hearing
 from bot.coach.common import CommonPart
 from bot.coach.debriefing import asked_to_skip, debrief_lines, due_on, effect, listed, of_units
 from bot.coach.marks import MarksPart
 from bot.coach.practice import PracticePart
 from bot.coaching.casting import cast, difficulty_of, topic_of, turn_named, wants_another
 from bot.coaching.debrief import Debrief, debrief
-from bot.coaching.model import Button, Line, Loop, Move
+from bot.coaching.model import Button, Line, Loop, Move, shorten
 from bot.coaching.roleplay import Sitting, State, begin, restored, step
 from bot.records import roleplays
 from bot.records.roleplays import Again, Versions

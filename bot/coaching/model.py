@@ -6,6 +6,8 @@ from typing import Literal, Optional
 
 import msgspec
 
+from bot.coaching.workplace import Part
+
 Loop = Literal["practice", "roleplay", "assessment", "off"]
 HELP = ("none", "hint_1", "hint_2", "prompt", "assertion")
 
@@ -58,6 +60,7 @@ class Practice(msgspec.Struct, frozen=True):
 
     `wanted`: statements asked for, empty for the whole unit. `points` and below are of the open question.
     `answers` is all that was said to it; `lacking` what a complete answer was asked to add ("own", "verb").
+    `parts`: while waiting for the workplace profile, the parts still to be asked for, the one just asked first.
     """
 
     unit: str
@@ -73,7 +76,13 @@ class Practice(msgspec.Struct, frozen=True):
     choice_wrong: bool = False
     answers: str = ""
     lacking: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
     done: tuple[Done, ...] = ()
+
+    @property
+    def part(self) -> Part:
+        """The part of the workplace profile that is asked for, while it is waited for."""
+        return self.parts[0] if self.parts else "organisation"
 
     def point(self, id: str) -> Point:
         """The point of that expectation; KeyError if there is none."""
@@ -107,3 +116,9 @@ class Step(msgspec.Struct, frozen=True):
     told: tuple[str, ...] = ()
     ended: Optional[Literal["met", "helped", "told", "skipped"]] = None
     sufficient: bool = True  # the points are there, and what the verb and "their organisation" ask for
+
+
+def shorten(text: str, longest: int) -> str:
+    """`text` on one line, cut at a word with an ellipsis."""
+    text = " ".join(text.split())
+    return text if len(text) <= longest else text[:longest].rsplit(" ", 1)[0] + " …"

@@ -6,18 +6,21 @@ time: pump → hint → stronger hint → prompt → assertion. "I don't know" l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Optional
 
 from msgspec.structs import replace
 
 from bot.coaching import sufficiency
 from bot.coaching.gaps import fills_gap
-from bot.coaching.model import Button, Line, Point, Practice, Step
+from bot.coaching.model import Button, Line, Point, Practice, Step, shorten
+from bot.coaching.sufficiency import NO_PROFILE, Lack, Profile
+from bot.coaching.workplace import compare
 from bot.marking.model import Marking, Match, Verdict
 from bot.syllabus.model import Question
 
 LONGEST_KEPT = 4000  # characters of the answers to one question
+LONGEST_QUOTED = 120  # characters of the workplace profile
 
 
 def put_question(practice: Practice, question: Question, organisation: str, about: str) -> Step:
@@ -34,6 +37,7 @@ def put_question(practice: Practice, question: Question, organisation: str, abou
         choice_wrong=False,
         answers="",
         lacking=(),
+        parts=(),
     )
     return Step(fresh, (_question_line(question, organisation, about),))
 
@@ -46,7 +50,7 @@ def fitted(practice: Practice, questions: Mapping[str, Question]) -> Practice:
     practice = replace(practice, done=tuple(d for d in practice.done if d.question in questions))
     question = questions.get(practice.question or "")
     if question is None:
-        return replace(practice, question=None, waiting="answer", points=(), focus=None)
+        return replace(practice, question=None, waiting="answer", points=(), focus=None, parts=())
     ids = [e.id for e in question.expectations]
     if not practice.points or [p.id for p in practice.points] == ids:
         return practice
@@ -69,9 +73,9 @@ def repeat(practice: Practice, question: Question, organisation: str, about: str
 
 
 def take_marking(
-    practice: Practice, question: Question, marking: Marking, answer: str = "", workplace: Sequence[str] = ()
+    practice: Practice, question: Question, marking: Marking, answer: str = "", profile: Profile = NO_PROFILE
 ) -> Step:
-    """What follows one marked `answer` to an open question; `workplace` is the profile's texts."""
+    """What follows one marked `answer` to an open question; an example of their own is held against `profile`."""
     newly = [m for m in marking.matches if m.state == "met" and practice.point(m.id).state == "open"]
     points = tuple(_met(p, newly) for p in practice.points)
     practice = replace(practice, points=points, tries=practice.tries + 1)
@@ -79,16 +83,16 @@ def take_marking(
     lines = [_wrong_idea(question, m) for m in marking.misconceptions if m.state == "met"]
     unsure = [m for m in marking.matches if m.state == "unsure" and practice.point(m.id).state == "open"]
     complete = _complete(practice, question)
-    lacks = sufficiency.missing(question, practice.answers, workplace, practice.lacking) if complete else None
+    lacks = sufficiency.missing(question, practice.answers, profile, practice.lacking) if complete else None
     if lacks is not None:
         lines += [] if practice.lacking else _feedback(practice, question, newly, unsure, "utter_points_there")
-        name = f"utter_add_{question.verb}" if lacks == "verb" else "utter_add_own"
-        lines.append(Line(name, join=bool(lines)))
-        return Step(replace(practice, lacking=(*practice.lacking, lacks)), tuple(lines), sufficient=False)
+        lines += _asked_to_add(question, lacks, join=bool(lines))
+        return Step(replace(practice, lacking=(*practice.lacking, lacks.what)), tuple(lines), sufficient=False)
     if complete and practice.lacking:
-        return _after_lacking(practice, question, workplace, lines)
+        return _after_lacking(practice, question, profile, lines)
     lines += _feedback(practice, question, newly, unsure, "utter_right" if complete else "utter_partly")
     if complete:
+        lines += _fitting(practice, question, profile)
         return _end(practice, question, lines)
     ask_again = next((m for m in unsure if not practice.point(m.id).unsure_asked), None)
     if ask_again is not None and not newly:
@@ -197,11 +201,30 @@ def _feedback(
     return lines
 
 
-def _after_lacking(practice: Practice, question: Question, workplace: Sequence[str], lines: list[Line]) -> Step:
+def _asked_to_add(question: Question, lacks: Lack, join: bool) -> list[Line]:
+    """The verb's step, or a named example: with what the workplace profile says, where it says something."""
+    if lacks.what == "verb":
+        return [Line(f"utter_add_{question.verb}", join=join)]
+    if lacks.part is None:
+        return [Line("utter_add_own", join=join)]
+    lead = Line("utter_own_differs" if lacks.differs else "utter_own_generic", join=join)
+    return [lead, Line(f"utter_profile_says_{lacks.part}", {"says": shorten(lacks.says, LONGEST_QUOTED)}, join=True)]
+
+
+def _fitting(practice: Practice, question: Question, profile: Profile) -> list[Line]:
+    """That the answer fits the workplace profile, with what that says; nothing where there is nothing to compare."""
+    found = compare(profile.workplace, profile.parts, question.text, practice.answers)
+    if found is None or found.how != "fits":
+        return []
+    return [Line("utter_fits_profile", {"says": shorten(found.text, LONGEST_QUOTED)}, join=True)]
+
+
+def _after_lacking(practice: Practice, question: Question, profile: Profile, lines: list[Line]) -> Step:
     """The points were there already; this answer was to add the reason, the comparison, the example."""
-    still = sufficiency.missing(question, practice.answers, workplace, ())
-    lines.append(Line("utter_added" if still is None else "utter_still_lacking"))
-    return replace(_end(practice, question, lines), sufficient=still is None)
+    still = sufficiency.still_missing(question, practice.answers, profile)
+    lines.append(Line("utter_still_lacking" if still else "utter_added"))
+    lines += _fitting(practice, question, profile)
+    return replace(_end(practice, question, lines), sufficient=not still)
 
 
 def _help(practice: Practice, question: Question, lines: list[Line]) -> Step:

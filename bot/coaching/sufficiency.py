@@ -8,11 +8,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Literal, Optional
+from typing import Literal, NamedTuple, Optional
 
-from bot.syllabus.model import Question
+from bot.coaching.workplace import GENERAL, Workplace, compare
+from bot.syllabus.model import ProfilePart, Question
 
-Missing = Literal["own", "verb"]
+
+class Profile(NamedTuple):
+    """The learner's workplace, and the parts of it that the question's criteria are about."""
+
+    workplace: Workplace = Workplace()
+    parts: tuple[ProfilePart, ...] = ()
+
+
+NO_PROFILE = Profile()
+
+
+class Lack(NamedTuple):
+    """What an answer lacks: the step of its verb, or its own example; then with what the profile says, if it says it.
+
+    `differs`: it names an example, but not the profile's.
+    """
+
+    what: Literal["own", "verb"]
+    part: Optional[ProfilePart] = None
+    says: str = ""
+    differs: bool = False
+
 
 _reason = re.compile(
     r"\b(?:be?c[aou]*[sz]\w*|b/c|bc|c[ou][sz]|causes?|caused|since|so|therefore|thus|hence|otherwise"
@@ -53,25 +75,43 @@ def shows_verb(question: Question, answers: str) -> bool:
     return all(step.search(answers) for step in steps)
 
 
-def shows_own(question: Question, answers: str, workplace: Iterable[str]) -> bool:
-    """Whether the answers name something of the learner's own organisation: its words, a name, a figure, "our …".
+def names_own(question: Question, answers: str, workplace: Workplace) -> bool:
+    """Whether the answers name something of one's own: a name, a figure, words of the profile."""
+    if _name.search(answers):
+        return True
+    known = {w for text in workplace.texts() for w in _word.findall(text.lower())}
+    asked = set(_word.findall(question.text.lower()))
+    return bool((known - asked - GENERAL) & set(_word.findall(answers.lower())))
 
-    `workplace` is the profile's texts. A question that is not about their organisation is always satisfied.
+
+def own_lack(question: Question, answers: str, profile: Profile, asked: bool) -> Optional[Lack]:
+    """What is missing of the learner's own organisation; None for a question that is not about it.
+
+    Where the profile says something on what the criterion is about, the answer must fit it, or name another example
+    when `asked` already; elsewhere a name, a figure or "our …" will do.
     """
     if not question.own_organisation:
-        return True
-    if _ours.search(answers) or _name.search(answers):
-        return True
-    known = {w for text in workplace for w in _word.findall(text.lower())}
-    asked = set(_word.findall(question.text.lower()))
-    return bool((known - asked) & set(_word.findall(answers.lower())))
+        return None
+    found = compare(profile.workplace, profile.parts, question.text, answers)
+    if found is None or found.how == "silent":
+        own = _ours.search(answers) is not None or names_own(question, answers, profile.workplace)
+        return None if own else Lack("own")
+    if found.how == "fits":
+        return None
+    named = names_own(question, answers, profile.workplace)
+    return None if named and asked else Lack("own", found.part, found.text, named)
 
 
-def missing(question: Question, answers: str, workplace: Iterable[str], asked: Iterable[str]) -> Optional[Missing]:
+def missing(question: Question, answers: str, profile: Profile, asked: Iterable[str]) -> Optional[Lack]:
     """What a complete answer still lacks and was not asked for yet: the named example first, then the verb's step."""
     asked = set(asked)
-    if "own" not in asked and not shows_own(question, answers, workplace):
-        return "own"
+    if "own" not in asked and (lack := own_lack(question, answers, profile, False)) is not None:
+        return lack
     if "verb" not in asked and not shows_verb(question, answers):
-        return "verb"
+        return Lack("verb")
     return None
+
+
+def still_missing(question: Question, answers: str, profile: Profile) -> bool:
+    """Whether anything is lacking after it was asked for."""
+    return own_lack(question, answers, profile, True) is not None or not shows_verb(question, answers)

@@ -56,6 +56,8 @@ PLAIN_LENGTH = 2  # words of a command that the lexicon alone may know, whatever
 LONGEST_COMMAND = 14  # words of one clause; a longer message needs a clause that is plainly a command
 LEAST_IN_ROLEPLAY = 0.15  # of the intents' confidence
 WEIGHT = 0.6  # of the log-odds of the head and of the intents: they are not independent
+NOT_NOW = "“not now”"  # offered by the coach when it asks for the workplace profile: "no" and "later" answer that
+_refers_to = re.compile(r"(?:i |we )?(?:ask |asks )?(?:my |our |the |a )?(?:tutor|teacher|assessor)s?")
 GAP = "__"  # a fill-the-gap prompt: nearly any word can be what fills it
 
 
@@ -267,6 +269,8 @@ def _may(intent: str, said: Said, during: During, asked: str) -> bool:
     if intent not in COMMANDS:
         return False
     if GAP in asked and said.words <= 3 and not fills_no_gap(said.whole):
+        return False
+    if NOT_NOW in asked and (intent in ("deny", "bye") or _refers_to.fullmatch(said.whole.plain)):
         return False
     if during != "roleplay":
         return True

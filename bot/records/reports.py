@@ -10,6 +10,7 @@ from typing import Any, Optional
 import msgspec
 from sqlalchemy import case, func, or_, select
 
+from bot.coaching.workplace import Workplace
 from bot.records import assessment_tables as a
 from bot.records import decisions, sittings
 from bot.records import statements as st
@@ -17,7 +18,7 @@ from bot.records import tables as t
 from bot.records.corrections import later_versions
 from bot.records.people import Person
 from bot.records.seeing import visible
-from bot.records.store import Records, Tx, Workplace
+from bot.records.store import Records, Tx
 
 BUTTONS_KEPT = 1000  # messages back in which a button may still be pressed
 

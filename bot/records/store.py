@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from bot.coaching.coverage import Standing, Tried, standing
 from bot.coaching.model import Move, Practice
+from bot.coaching.workplace import Workplace
 from bot.marking.model import Marking
 from bot.records import statements as st
 from bot.records import tables as t
@@ -25,15 +26,6 @@ class Turn(msgspec.Struct, frozen=True):
     person_id: int
     channel: str
     text: str
-
-
-class Workplace(msgspec.Struct, frozen=True):
-    """Where the learner works, in their words."""
-
-    organisation: str = ""
-    services: str = ""
-    limits: str = ""
-    refer_to: str = ""
 
 
 class Records:
@@ -61,7 +53,8 @@ class Tx:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self._workplaces: dict[int, Optional[Workplace]] = {}  # read once a transaction
+        # read once a transaction
+        self._workplaces: dict[int, tuple[Optional[Workplace], Optional[datetime]]] = {}
 
     def _one(self, query: Any, **given: Any) -> Any:
         return self.connection.execute(query, given).mappings().first()
@@ -259,18 +252,24 @@ class Tx:
 
     def workplace(self, person_id: int) -> Optional[Workplace]:
         """The workplace profile, None if it was never asked for."""
+        return self._workplace_row(person_id)[0]
+
+    def workplace_asked(self, person_id: int) -> Optional[datetime]:
+        """When the workplace profile was last asked for or changed."""
+        return self._workplace_row(person_id)[1]
+
+    def _workplace_row(self, person_id: int) -> tuple[Optional[Workplace], Optional[datetime]]:
         if person_id not in self._workplaces:
             row = self._one(st.WORKPLACE, person=person_id)
-            self._workplaces[person_id] = (
-                Workplace(row["organisation"], row["services"], row["limits"], row["refer_to"]) if row else None
-            )
+            found = Workplace(row["organisation"], row["services"], row["limits"], row["refer_to"]) if row else None
+            self._workplaces[person_id] = (found, row["updated_at"] if row else None)
         return self._workplaces[person_id]
 
     def save_workplace(self, person_id: int, workplace: Workplace, when: datetime) -> None:
-        """Keep the workplace profile."""
+        """Keep the workplace profile, and that it was asked for or changed now."""
         row = {"person_id": person_id, **msgspec.structs.asdict(workplace), "updated_at": when}
         st.keep(self.connection, t.workplace_profile, [row])
-        self._workplaces[person_id] = workplace
+        self._workplaces[person_id] = (workplace, when)
 
     def add_dispute(self, turn: Turn, attempt_id: int, when: datetime) -> None:
         """Note that the learner holds a mark to be wrong."""

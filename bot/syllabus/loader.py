@@ -116,6 +116,9 @@ def _check_unit(unit: Unit, shown: str, problems: list[str]) -> None:
         for i, item in enumerate(items):
             if item.outcome not in outcomes:
                 problems.append(f'{shown}: $.{kind}[{i}].outcome: "{item.outcome}" is not an outcome of {unit.id}')
+    for i, criterion in enumerate(unit.criteria):
+        if criterion.workplace and not criterion.own_organisation:
+            problems.append(f"{shown}: $.criteria[{i}].workplace: only with own_organisation: true")
     for i, bullet in enumerate(unit.bullets):
         _unique(bullet.items, f"{shown}: $.bullets[{i}].items", problems)
         for j, id in enumerate(bullet.criteria):

@@ -8,6 +8,7 @@ from typing import Literal, Optional, Protocol, TypeVar
 import msgspec
 
 Verb = Literal["identify", "state", "outline", "describe", "explain", "compare", "analyse", "evaluate"]
+ProfilePart = Literal["services", "limits", "refer_to"]
 
 
 class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,6 +108,7 @@ class Criterion(Frozen, frozen=True):
     verb: str
     text: str
     own_organisation: bool = False
+    workplace: tuple[ProfilePart, ...] = ()  # what of the learner's workplace profile an answer is about
     grade: Optional[Literal["pass", "merit", "distinction"]] = None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Optional
 
-from bot.syllabus.model import Link, Question, Term, Unit
+from bot.syllabus.model import Link, ProfilePart, Question, Term, Unit
 from bot.syllabus.scenario import Scenario
 
 
@@ -66,6 +66,13 @@ class Syllabus:
         """The statements of its own unit that a question names, criteria first."""
         unit = self.unit_of[question.id]
         return tuple(f"{unit}/{c}" for c in question.criteria) + tuple(bullet_key(unit, b) for b in question.bullets)
+
+    def workplace_parts(self, question: Question) -> tuple[ProfilePart, ...]:
+        """What of the learner's workplace profile a question is about; nothing where it is not about their own."""
+        if not question.own_organisation:
+            return ()
+        unit = self.units[self.unit_of[question.id]]
+        return tuple(dict.fromkeys(part for id in question.criteria for part in unit.criterion(id).workplace))
 
     def serves(self, question: Question) -> frozenset[str]:
         """All statements an attempt at this question counts for, crosswalk links included (one step)."""

@@ -8,16 +8,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bot.coaching.workplace import LONGEST_NAME, LONGEST_TEXT, Workplace
 from bot.records import decisions, reports, roleplays
 from bot.records.people import Session
-from bot.records.store import Workplace
 from bot.relay import clean
 from bot.web import reaching, standing
 from bot.web.assess import short_name
 from bot.web.guard import Form, Web, is_fetch
 from bot.web.work import whole
 
-LONGEST_NAME, LONGEST_TEXT = 200, 2000
 RUNS_SHOWN = 10
 
 

@@ -8,6 +8,8 @@ from msgspec.structs import replace
 from bot.coaching import practice as on_question
 from bot.coaching import sufficiency
 from bot.coaching.model import Practice, Step
+from bot.coaching.sufficiency import NO_PROFILE, Profile
+from bot.coaching.workplace import Workplace
 from bot.syllabus.model import Question
 from bot.syllabus.syllabus import Syllabus
 from tests.conftest import FakeMarker
@@ -19,8 +21,8 @@ def question(tiny: Syllabus) -> Question:
     return replace(tiny.questions["t1-2.1-why"], verb="explain", text="Explain the use of keeping customers.")
 
 
-def said(practice: Practice, question: Question, text: str, workplace: tuple[str, ...] = ()) -> Step:
-    return on_question.take_marking(practice, question, FakeMarker().mark(question, text), text, workplace)
+def said(practice: Practice, question: Question, text: str, profile: Profile = NO_PROFILE) -> Step:
+    return on_question.take_marking(practice, question, FakeMarker().mark(question, text), text, profile)
 
 
 def opened(question: Question) -> Practice:
@@ -70,10 +72,26 @@ def test_stronger_verbs_ask_for_their_own_step(question: Question, verb: str, en
 
 def test_a_named_example_is_ours_a_name_a_figure_or_words_of_the_profile(question: Question) -> None:
     asked = replace(question, own_organisation=True, text="Who do you refer to at {organisation}?")
+    profile = Profile(Workplace("Bon", services="Fitting rooms and alterations"))
     for own in ("our duty manager", "i go to Sandra", "up to £10 off", "the fitting room supervisor"):
-        assert sufficiency.shows_own(asked, own, ("Fitting rooms and alterations", "")), own
-    assert not sufficiency.shows_own(asked, "you should tell the manager", ("Fitting rooms and alterations",))
-    assert sufficiency.shows_own(question, "you should tell the manager", ())
+        assert sufficiency.own_lack(asked, own, profile, False) is None, own
+    assert sufficiency.own_lack(asked, "you should tell the manager", profile, False) == sufficiency.Lack("own")
+    assert sufficiency.own_lack(question, "you should tell the manager", NO_PROFILE, False) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "differs"),
+    [("we ask the manager first", False), ("you tell somebody senior", False), ("i go to Sandra", True)],
+)
+def test_where_the_profile_says_whom_to_ask_our_manager_is_not_enough(
+    question: Question, answer: str, differs: bool
+) -> None:
+    asked = replace(question, own_organisation=True, text="Who do you refer to at {organisation}?")
+    profile = Profile(Workplace("Bon", "dresses", "", "Kim, duty manager"), ("refer_to", "limits"))
+    lack = sufficiency.own_lack(asked, answer, profile, False)
+    assert lack == sufficiency.Lack("own", "refer_to", "Kim, duty manager", differs)
+    assert (sufficiency.own_lack(asked, answer, profile, True) is None) == differs
+    assert sufficiency.own_lack(asked, "kim decides that", profile, False) is None
 
 
 def test_an_explanation_without_its_because_is_asked_for_it_once(question: Question) -> None:

@@ -126,8 +126,8 @@ class Chat:
 @pytest.fixture
 def person(wired: Path) -> int:
     """A new learner of unit d1 who has named a workplace."""
+    from bot.coaching.workplace import Workplace
     from bot.records import people
-    from bot.records.store import Workplace
 
     when = bootstrap.utc_now() - timedelta(days=40)
     id = people.add_person(bootstrap.records(), "Robin Test", ["learner"], when, units=["d1"])

@@ -115,6 +115,21 @@ def test_the_same_goes_through_the_terminal_with_a_piped_script(system: System) 
     assert any("d1/4.9" in line and "practising" in line for line in covered.stdout.splitlines())
 
 
+def test_the_workplace_is_told_in_a_piped_script_and_held_against_the_answers(system: System) -> None:
+    """A newcomer fills in the profile, leaves a part, answers, and meets the profile in the feedback."""
+    added = system.rapport("people", "add", "Nia Newcomer", "--unit", "d1")
+    assert added.returncode == 0, added.stderr
+    script = ["quiz me on 4.10", "I work at Greenway Garage", "repairs and tyres", "skip", "Kim, the duty manager"]
+    script += ["ask a manager because they have the authority, and check the rules and the limits first"]
+    done = system.rapport("chat", "--learner", "Nia Newcomer", input="\n".join([*script, "stop"]) + "\n")
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.split("> ")
+    assert "Where do you work or volunteer" in said[1] and "I'll use Greenway Garage" in said[2]
+    assert "limits at Greenway Garage" in said[3] and "Whom do you ask" in said[4]
+    assert "at Greenway Garage" in said[5] and "?" in said[5]
+    assert "✓" in said[6] or "yet" in said[6] or "art" in said[6], said[6]
+
+
 def test_the_terminal_names_a_learner_who_is_not_there(system: System) -> None:
     """One clear sentence and exit code 1."""
     done = system.rapport("chat", "--learner", "Nobody At All", input="hi\n")

@@ -124,6 +124,15 @@ def test_a_word_that_fills_the_gap_is_an_answer_there_and_a_command_elsewhere() 
     assert taken("hint", asked=gap).intent == "hint"
 
 
+@pytest.mark.parametrize("text", ["no", "not now", "later", "no thanks", "the tutor", "my tutor"])
+def test_where_not_now_is_offered_a_refusal_and_a_person_are_answers_to_that(text: str) -> None:
+    asked = "Whom do you ask? Or say “skip”, or “not now” to go on without."
+    assert taken(text).taken_as == "command"
+    assert taken(text, asked=asked).taken_as == "answer"
+    assert taken("skip", asked=asked).intent == "skip" and taken("stop", asked=asked).intent == "stop"
+    assert taken("tell my tutor i am stuck", asked=asked).intent == "talk_to_tutor"
+
+
 def test_a_word_of_the_question_with_a_question_mark_asks_for_its_meaning() -> None:
     assert taken("retention?", asked="Why does retention matter?").intent == "ask_meaning"
     assert taken("adverts?", asked="Why does retention matter?").intent == "give_answer"

@@ -12,10 +12,11 @@ from sqlalchemy.engine import Engine
 
 from bot.coach import Coach
 from bot.coaching.model import Practice
+from bot.coaching.workplace import Workplace
 from bot.records import people
 from bot.records import tables as t
 from bot.records.engine import open_engine
-from bot.records.store import Records, Turn, Workplace
+from bot.records.store import Records, Turn
 from bot.settings import ROOT
 from bot.syllabus.syllabus import Syllabus
 from tests.conftest import Clock, FakeMarker, new_talk

@@ -280,6 +280,10 @@ BROKEN_RULES = {
         _change([QUESTIONS, 0, "text"], "At {organisation}?"),
         "only with own_organisation: true",
     ),
+    "a part of the workplace without the flag": (
+        _change([UNIT, "criteria", 3, "own_organisation"], False),
+        "$.criteria[3].workplace: only with own_organisation: true",
+    ),
     "two correct options": (_change([QUESTIONS, 6, "options", 1, "correct"], True), "exactly one correct"),
     "no correct option": (_change([QUESTIONS, 6, "options", 0, "correct"], False), "exactly one correct"),
     "two options of one id": (_change([QUESTIONS, 6, "options", 1, "id"], "a"), 'id "a" is used 2 times'),

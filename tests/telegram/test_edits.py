@@ -9,10 +9,11 @@ from sqlalchemy import select
 
 from bot.bootstrap import utc_now
 from bot.coach import Coach
+from bot.coaching.workplace import Workplace
 from bot.records import messages, reports
 from bot.records import tables as t
 from bot.records.messages import Queued
-from bot.records.store import Turn, Workplace
+from bot.records.store import Turn
 from bot.syllabus.syllabus import Syllabus
 from bot.telegram.texts import texts
 from tests.conftest import FakeMarker
