@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple, Optional
 
-from bot.coaching.workplace import GENERAL, Workplace, compare
+from bot.coaching.workplace import Workplace, compare
+from bot.syllabus.lint import GENERAL
 from bot.syllabus.model import ProfilePart, Question
 
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple, Optional
 import msgspec
 from rapidfuzz import fuzz
 
-from bot.syllabus.lint import STOP
+from bot.syllabus.lint import GENERAL
 from bot.syllabus.model import ProfilePart
 
 Part = Literal["organisation", "services", "limits", "refer_to"]
@@ -116,14 +116,6 @@ def named(text: str) -> str:
 # Comparing ----------------------------------------------------------------------------------------------------------
 
 _words = re.compile(r"\d+|[^\W\d_]{3,}")
-# Everybody has these: sharing them says nothing of one's own workplace.
-_GENERAL = """
-ask asks asking tell tells help helps boss head manager managers management supervisor supervisors leader senior team
-staff colleague colleagues person people somebody someone anyone everybody everything anything something deal deals
-offer offers need needs want wants give gives work works place places job limit limits rule rules without allowed cannot
-cant dont doesnt beyond over under above below until unless first always never sell sells buy buys item items money
-price prices good best better special extra change changes normal usual decide"""
-GENERAL = STOP | frozenset(_GENERAL.split())
 
 
 def compare(workplace: Workplace, parts: Sequence[ProfilePart], question: str, answers: str) -> Optional[Compared]:

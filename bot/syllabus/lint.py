@@ -67,6 +67,14 @@ he her his how if in into is it its just like made make may me more most much mu
 other our out own people she should so some such than that the their them then there they thing things this to too up
 us use very was way we were what when where which who why will with would you your"""
 STOP = frozenset(f"{_COMMON} {_FIELD}".split())
+# Every workplace has these: they say nothing of one's own.
+_GENERAL = """
+ask asks asking tell tells help helps boss head manager managers management supervisor supervisors leader senior team
+staff colleague colleagues person people somebody someone anyone everybody everything anything something deal deals
+offer offers need needs want wants give gives work works place places job limit limits rule rules without allowed cannot
+cant dont doesnt beyond over under above below until unless first always never sell sells buy buys item items money
+price prices good best better special extra change changes normal usual decide"""
+GENERAL = STOP | frozenset(_GENERAL.split())
 
 
 class Finding(msgspec.Struct, frozen=True):
