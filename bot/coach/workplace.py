@@ -78,9 +78,10 @@ class WorkplacePart(Base):
     def _profile_lines(self, tx: Tx, turn: Turn, practice: Practice, join: bool = False) -> list[Line]:
         """The question for the part in hand, with what the profile says so far."""
         known = tx.workplace(turn.person_id) or Workplace()
-        name = {} if practice.part == "organisation" else {"organisation": known.organisation}
-        asked = "workplace" if practice.part == "organisation" else practice.part
-        lines = [Line(f"utter_ask_{asked}", name, join=join)]
+        asked = Line("utter_ask_workplace", join=join)
+        if practice.part != "organisation":
+            asked = Line(f"utter_ask_{practice.part}", {"organisation": known.organisation}, join=join)
+        lines = [asked]
         if so_far := known.part(practice.part):
             lines.append(Line("utter_profile_so_far", {"says": shorten(so_far, LONGEST_SHOWN)}, join=True))
         return lines
