@@ -1,7 +1,8 @@
 """Our linear classifiers as a Rasa graph component (numpy arrays in .npz, ready in a tenth of a second).
 
 One model tells the intents apart; two heads say how probably a message is a command at all: in a question, where the
-rest are answers, and in a role-play, where the rest are turns.
+rest are answers, and in a role-play, where the rest are turns. They see n-grams, signs of the wording, and the sentence
+encoder's vector, which costs ten times the rest: it is only asked for where it could change what is decided.
 """
 
 from __future__ import annotations
@@ -17,20 +18,31 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
-from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.marking.encoder import default_encoder
+from bot.marking.encoder import DIMENSIONS, default_encoder
 from bot.nlu import grams, linear, normal, wording, words
-from bot.nlu.decide import ANSWER, FOR_THE_COACH, ROLEPLAY_ONLY, TO_THE_CUSTOMER
+from bot.nlu.decide import (
+    ANSWER,
+    FOR_THE_COACH,
+    LONGEST_GUESS,
+    ROLEPLAY_ONLY,
+    TO_THE_CUSTOMER,
+    During,
+    only_for_classifiers,
+)
+from bot.nlu.going_on import asked_last, exercise
 from bot.nlu.grams import signs
 from bot.nlu.linear import LinearModel, Row
-from bot.nlu.normal import mender, read
+from bot.nlu.normal import Said, default_mender, read
 
 HEADS = ("practice", "roleplay")
 COMMAND = "command"  # {"practice": p, "roleplay": p} of a message
+NO_COMMAND = 0.05  # a head that says less without the vector says less than any limit with it
+AT_A_TIME = 512  # texts encoded together at training; fewer than the encoder's cache holds
 SOURCES = (linear.__file__, grams.__file__, normal.__file__, wording.__file__, words.__file__, str(words.FILE))
 
 
@@ -51,12 +63,12 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         models: Optional[dict[str, LinearModel]] = None,
     ) -> None:
         self.config, self.storage, self.resource, self.models = config, storage, resource, models or {}
-        self.mend = mender(frozenset(default_encoder().vocabulary()))
+        self.mend = default_mender()
 
-    @classmethod
-    def required_components(cls) -> list[type[Any]]:
-        """What must come before it in the pipeline."""
-        return [Featurizer]
+    @staticmethod
+    def required_packages() -> list[str]:
+        """Packages whose version is part of the fingerprint."""
+        return ["onnxruntime", "tokenizers"]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -65,8 +77,9 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> Optional[str]:
-        """The arithmetic and the words live in other files, which Rasa's fingerprint does not see."""
-        return hashlib.sha256(b"".join(Path(file).read_bytes() for file in SOURCES)).hexdigest()
+        """The arithmetic, the words and the encoder live in other files, which Rasa's fingerprint does not see."""
+        files = b"".join(Path(file).read_bytes() for file in SOURCES)
+        return hashlib.sha256(files + default_encoder().sha256.encode()).hexdigest()
 
     @classmethod
     def create(
@@ -97,7 +110,8 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Fit on every example that has a text and an intent, and keep the arrays."""
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
-        named = [(self._row(e), str(e.get(INTENT)), _during(e)) for e in examples]
+        rows = self._rows([str(e.get(TEXT)) for e in examples])
+        named = [(row, str(e.get(INTENT)), _during(e)) for row, e in zip(rows, examples)]
         strength, head = float(self.config["strength"]), float(self.config["head_strength"])
         self.models = {"intents": _fitted([(r, i) for r, i, d in named if (i, d) != (ANSWER, "roleplay")], strength)}
         heads = {
@@ -117,35 +131,58 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         self.process(training_data.training_examples)
         return training_data
 
-    def process(self, messages: list[Message]) -> list[Message]:
-        """Set the intent and the ranking; the intent is never None."""
-        if not self.models:
-            return messages
-        model = self.models["intents"]
-        for message in messages:
-            row = self._row(message)
-            probabilities = model.probabilities(row)
-            order = np.argsort(-probabilities)[: int(self.config["ranking_length"])]
-            ranking = [
-                {INTENT_NAME_KEY: model.labels[i], PREDICTED_CONFIDENCE_KEY: float(probabilities[i])}
-                for i in order
-            ]  # fmt: skip
-            message.set(INTENT, dict(ranking[0]), add_to_output=True)
-            message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
-            message.set(
-                COMMAND, {name: self.models[name].probability(COMMAND, row) for name in HEADS if name in self.models}
-            )
+    def process(self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None) -> list[Message]:
+        """Set the intent and the ranking; the intent is never None. `tracker` is the conversation, given by Rasa."""
+        if self.models:
+            for message in messages:
+                self._classify(message, exercise(tracker), asked_last(tracker))
         return messages
 
-    def _row(self, message: Message) -> Row:
-        """Its n-grams, its dense vector times its weight, and the signs of its wording times theirs."""
-        said = read(message.get(TEXT) or "", self.mend)
+    def _classify(self, message: Message, during: Optional[During], asked: str) -> None:
+        text = str(message.get(TEXT) or "")
+        typed = not text.startswith("/")  # else a button: Rasa takes the intent from the text itself
+        said = read(text, self.mend)
+        row = self._row(said)
+        ranking = self._answer_by_words(said, row, during, asked) if typed else None
+        if ranking is None:
+            row = self._with_vector(row, text) if typed else row
+            probabilities = self.models["intents"].probabilities(row)
+            order = np.argsort(-probabilities)[: int(self.config["ranking_length"])]
+            ranking = [(self.models["intents"].labels[i], float(probabilities[i])) for i in order]
+            heads = {name: self.models[name].probability(COMMAND, row) for name in HEADS if name in self.models}
+            message.set(COMMAND, heads)
+        named = [{INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: p} for name, p in ranking]
+        message.set(INTENT, dict(named[0]), add_to_output=True)
+        message.set(INTENT_RANKING_KEY, named, add_to_output=True)
+
+    def _answer_by_words(
+        self, said: Said, row: Row, during: Optional[During], asked: str
+    ) -> Optional[list[tuple[str, float]]]:
+        """The ranking of what is an answer whatever the vector says: too long to be a command, or far from any."""
+        head = self.models.get("roleplay" if during == "roleplay" else "practice")
+        if head is None or not only_for_classifiers(said, during, asked):
+            return None
+        command = head.probability(COMMAND, row)
+        return [(ANSWER, 1.0 - command)] if said.words > LONGEST_GUESS or command < NO_COMMAND else None
+
+    def _rows(self, texts: Sequence[str]) -> list[Row]:
+        rows = []
+        for start in range(0, len(texts), AT_A_TIME):
+            some = texts[start : start + AT_A_TIME]
+            default_encoder().warm(some)
+            rows += [self._with_vector(self._row(read(text, self.mend)), text) for text in some]
+        return rows
+
+    def _row(self, said: Said) -> Row:
+        """Its n-grams, and the signs of its wording times their weight; the place of the vector is empty."""
         places, values = grams.grams(said.whole.plain)
-        _, dense = message.get_dense_features(TEXT)
-        parts = [signs(said) * float(self.config["sign_weight"])]
-        if dense is not None:
-            parts.append(np.asarray(dense.features, dtype=np.float32).reshape(-1) * float(self.config["dense_weight"]))
-        return Row(places, values, np.concatenate(parts).astype(np.float32))
+        weighted = signs(said) * float(self.config["sign_weight"])
+        return Row(places, values, np.concatenate([weighted, np.zeros(DIMENSIONS)]).astype(np.float32))
+
+    def _with_vector(self, row: Row, text: str) -> Row:
+        """The row with the vector of the text as it is, times its weight."""
+        vector = default_encoder().encode([text])[0] * float(self.config["dense_weight"])
+        return row._replace(dense=np.concatenate([row.dense[:-DIMENSIONS], vector]).astype(np.float32))
 
 
 def _during(example: Message) -> str:

@@ -134,6 +134,18 @@ def decide(
     return Decision(ANSWER, 1.0 - command, "turn" if during == "roleplay" else "answer", "not surely a command")
 
 
+def only_for_classifiers(said: Said, during: Optional[During], asked: str = "") -> bool:
+    """Whether no words of the message name a command in this exercise, so that only the classifiers could see one."""
+    if during is None or not said.words:
+        return False
+    if during == "roleplay":
+        if _to_a_customer.search(said.whole.plain):
+            return True
+        if any(lookup_in_roleplay(form.words) for form in said.whole.forms):
+            return False
+    return from_lexicon(said, asked) is None and within_a_longer_text(said) is None
+
+
 def _evidence(ranking: Mapping[str, float], head: Optional[float]) -> float:
     """How probably it is a command: what the head says and what the classifier of intents says, both weighed."""
     other = 1.0 - ranking.get(ANSWER, 0.0)

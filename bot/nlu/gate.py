@@ -9,17 +9,15 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.core.events import BotUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KEY, PREDICTED_CONFIDENCE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.marking.encoder import default_encoder
 from bot.nlu.classifier import COMMAND
 from bot.nlu.decide import During, Limits, decide
-from bot.nlu.normal import mender
+from bot.nlu.going_on import asked_last, exercise
+from bot.nlu.normal import default_mender
 
-LOOPS: dict[str, During] = {"practice_form": "practice", "roleplay_form": "roleplay", "assessment_form": "assessment"}
 GATE = "gate"
 _payload = re.compile(r"/([a-z_0-9]+)(?:@[0-9.]+)?(?:\{.*\})?", re.DOTALL)
 
@@ -34,7 +32,7 @@ class SessionGate(GraphComponent):
 
     def __init__(self, config: dict[str, Any]) -> None:
         self.limits = Limits(**{name: float(config[name]) for name in Limits._fields})
-        self.mend = mender(frozenset(default_encoder().vocabulary()))
+        self.mend = default_mender()
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -54,7 +52,7 @@ class SessionGate(GraphComponent):
 
     def process(self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None) -> list[Message]:
         """Decide for each message; `tracker` is the live conversation, given by Rasa."""
-        during = LOOPS.get(tracker.active_loop_name or "") if tracker is not None else None
+        during = exercise(tracker)
         for message in messages:
             if not _from_button(message):
                 self._decide(message, during, asked_last(tracker))
@@ -84,12 +82,3 @@ def _from_button(message: Message) -> bool:
     """Whether the message already carries the intent of its "/intent" payload."""
     match = _payload.fullmatch((message.get(TEXT) or "").strip())
     return match is not None and (message.get(INTENT) or {}).get(INTENT_NAME_KEY) == match.group(1)
-
-
-def asked_last(tracker: Optional[DialogueStateTracker]) -> str:
-    """What the coach said last, "" if nothing yet."""
-    if tracker is not None:
-        for event in reversed(tracker.events):
-            if isinstance(event, BotUttered) and event.text:
-                return str(event.text)
-    return ""

@@ -13,7 +13,8 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.moves.classifier import MoveClassifier, default_classifier
-from bot.nlu.gate import GATE, LOOPS, asked_last
+from bot.nlu.gate import GATE
+from bot.nlu.going_on import asked_last, exercise
 
 MOVES = "moves"
 
@@ -41,7 +42,7 @@ class MovesReader(GraphComponent):
 
     def process(self, messages: list[Message], tracker: Optional[DialogueStateTracker] = None) -> list[Message]:
         """Read each message, if a role-play is going on; `tracker` is the live conversation, given by Rasa."""
-        if tracker is None or LOOPS.get(tracker.active_loop_name or "") != "roleplay":
+        if exercise(tracker) != "roleplay":
             return messages
         said = asked_last(tracker)
         for message in messages:

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from bot.marking.encoder import default_encoder
 from bot.nlu.words import one_of, table, words
 
 SPELT_OUT: dict[str, str] = table("spelt_out")
@@ -53,6 +54,7 @@ class Said(NamedTuple):
     question: bool
 
 
+@lru_cache(maxsize=64)  # two components read the same message
 def read(text: str, mend: Mender) -> Said:
     """The plain form of one message; a leading slash is no part of it."""
     raw = unicodedata.normalize("NFKC", text).strip().lstrip("/").lower()
@@ -116,3 +118,9 @@ def mender(real_words: Container[str]) -> Mender:
         return best if distance <= limit else word
 
     return mend
+
+
+@lru_cache(maxsize=1)
+def default_mender() -> Mender:
+    """The mender that knows the words of the sentence encoder's list, one a process."""
+    return mender(frozenset(default_encoder().vocabulary()))

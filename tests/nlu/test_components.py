@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.errors import ModelError
-from bot.marking.encoder import default_encoder
+from bot.marking.encoder import Array, Encoder, default_encoder
 from bot.nlu.classifier import LinearIntentClassifier
-from bot.nlu.featurizer import SentenceEncoderFeaturizer
 from bot.nlu.gate import SessionGate
 from bot.nlu.linear import LinearModel, Row, fit
 
@@ -27,38 +27,74 @@ CONTEXT = ExecutionContext(GraphSchema({}), node_name="node")
 EXAMPLES = {"stop": ["stop", "please stop", "i want to stop"], "hint": ["hint", "a clue", "give me a hint"]}
 
 
-def featurized(texts: list[str], storage: LocalModelStorage) -> list[Message]:
-    featurizer = SentenceEncoderFeaturizer.create({"alias": None}, storage, Resource("f"), CONTEXT)
-    return featurizer.process([Message(data={"text": text}) for text in texts])
+def messages_of(texts: list[str]) -> list[Message]:
+    return [Message(data={"text": text}) for text in texts]
 
 
-def test_a_message_gets_one_unit_vector_from_the_shared_encoder(tmp_path: Path) -> None:
-    (message,) = featurized(["they come back"], LocalModelStorage(tmp_path))
-    _, sentence = message.get_dense_features("text")
-    assert sentence is not None and sentence.features.shape == (1, 384)
-    assert np.allclose(sentence.features, default_encoder().encode(["they come back"]))
+def trained_on(
+    examples: dict[str, list[str]], storage: LocalModelStorage, resource: Resource
+) -> LinearIntentClassifier:
+    named = [
+        Message(data={"text": text, "intent": intent, "metadata": {}})
+        for intent, texts in examples.items()
+        for text in texts
+    ]
+    classifier = LinearIntentClassifier.create(LinearIntentClassifier.get_default_config(), storage, resource, CONTEXT)
+    classifier.train(TrainingData(named))
+    return classifier
 
 
-def test_another_encoder_file_means_training_again() -> None:
-    assert SentenceEncoderFeaturizer.fingerprint_addon({}) == default_encoder().sha256
+def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that the sentence encoder is asked for from now on."""
+    asked: list[str] = []
+    encode = Encoder.encode
+
+    def noted(self: Encoder, texts: Sequence[str]) -> Array:
+        asked.extend(texts)
+        return encode(self, texts)
+
+    monkeypatch.setattr(Encoder, "encode", noted)
+    return asked
+
+
+def test_another_encoder_file_means_training_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = LinearIntentClassifier.fingerprint_addon({})
+    monkeypatch.setattr(default_encoder(), "sha256", "another")
+    assert LinearIntentClassifier.fingerprint_addon({}) != before
 
 
 def test_a_trained_classifier_says_the_same_after_it_was_loaded(tmp_path: Path) -> None:
     storage, resource = LocalModelStorage(tmp_path), Resource("c")
     config = LinearIntentClassifier.get_default_config()
-    texts = [text for group in EXAMPLES.values() for text in group]
-    messages = featurized(texts, storage)
-    for message, intent in zip(messages, [name for name, group in EXAMPLES.items() for _ in group]):
-        message.set("intent", intent)
-    trained = LinearIntentClassifier.create(config, storage, resource, CONTEXT)
-    trained.train(TrainingData(messages))
+    trained = trained_on(EXAMPLES, storage, resource)
     loaded = LinearIntentClassifier.load(config, storage, resource, CONTEXT)
-    first, second = featurized(["can we stop", "can we stop"], storage)
+    first, second = messages_of(["can we stop", "can we stop"])
     trained.process([first])
     loaded.process([second])
     assert first.get("intent")["name"] == second.get("intent")["name"] == "stop"
     assert abs(first.get("intent")["confidence"] - second.get("intent")["confidence"]) < 1e-3
     assert abs(sum(r["confidence"] for r in second.get("intent_ranking")) - 1) < 1e-4
+
+
+LONG = (
+    "they said it was all fine and then it was not so they went off somewhere else and told every one of their friends"
+)
+
+
+def test_in_an_exercise_what_cannot_be_a_command_is_not_encoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["adverts cost the shop money", "they tell their friends", "customers come back", "new ones need adverts"]
+    classifier = trained_on({**EXAMPLES, "give_answer": answers}, LocalModelStorage(tmp_path), Resource("c"))
+    practice = DialogueStateTracker.from_events("x", [ActiveLoop("practice_form")])
+    asked = encoded(monkeypatch)
+    long, command, button = messages_of([LONG, "can we please stop", "/hint"])
+    classifier.process([long, button], practice)
+    assert asked == [] and long.get("intent")["name"] == "give_answer"
+    classifier.process([command], practice)
+    assert asked == ["can we please stop"] and command.get("intent")["name"] == "stop"
+    classifier.process(messages_of([LONG]))
+    assert asked[1:] == [LONG], "outside an exercise every message is looked at whole"
 
 
 def test_a_text_without_features_still_gets_an_intent(tmp_path: Path) -> None:
