@@ -36,7 +36,27 @@ def sources_hash(root: Path = ROOT) -> str:
 def current_model(models: Path) -> Optional[Path]:
     """The model trained from the sources as they are now, None if it has to be trained."""
     path = models / f"rapport-{sources_hash()}.tar.gz"
-    return path if path.exists() else None
+    return path if path.exists() and seal(path).exists() else None
+
+
+def seal(model: Path) -> Path:
+    """The file beside a model with its SHA-256, written when it was trained."""
+    return model.with_name(model.name.replace(".tar.gz", ".sha256"))
+
+
+def unchanged(model: Path) -> Path:
+    """`model`, if it is still the file that was trained; ModelError with the way out if not."""
+    try:
+        whole = seal(model).read_text(encoding="ascii").strip() == _digest(model)
+    except (OSError, ValueError):
+        whole = False
+    if not whole:
+        raise ModelError(f"{model} is not the file that was trained. Delete it and run `rapport train`.")
+    return model
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def train(models: Path, progress: Callable[[str, int, int], None], force: bool = False) -> Path:
@@ -84,8 +104,10 @@ def train(models: Path, progress: Callable[[str, int, int], None], force: bool =
     path = models / f"{name}.tar.gz"
     if process.returncode != 0 or not path.exists():
         raise ModelError("Training failed. Rasa's last words:\n" + "\n".join(lines[-15:]))
+    seal(path).write_text(_digest(path), encoding="ascii")
     for old in sorted(models.glob("rapport-*.tar.gz"), key=lambda p: p.stat().st_mtime)[:-KEPT_MODELS]:
         old.unlink()
+        seal(old).unlink(missing_ok=True)
     return path
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
@@ -48,8 +50,20 @@ def test_a_model_of_the_sources_as_they_are_is_found_and_not_trained_again(tmp_p
     assert training.current_model(tmp_path) is None
     model = tmp_path / f"rapport-{training.sources_hash()}.tar.gz"
     model.write_bytes(b"")
-    assert training.current_model(tmp_path) == model
+    assert training.current_model(tmp_path) is None  # not ended: no seal yet
+    training.seal(model).write_text(hashlib.sha256(b"").hexdigest())
+    assert training.current_model(tmp_path) == training.unchanged(model) == model
     assert training.train(tmp_path, lambda *_: pytest.fail("nothing is to be trained")) == model
+
+
+@pytest.mark.parametrize("sealed", [None, "0" * 64, "ü"])
+def test_a_model_that_is_not_the_one_that_was_trained_is_refused(tmp_path: Path, sealed: Optional[str]) -> None:
+    model = tmp_path / "rapport-x.tar.gz"
+    model.write_bytes(b"a model")
+    if sealed:
+        training.seal(model).write_text(sealed, encoding="utf-8")
+    with pytest.raises(ModelError, match="rapport train"):
+        training.unchanged(model)
 
 
 def test_a_models_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from bot.dialogue import patches
 from bot.dialogue.quiet import quiet
 from bot.dialogue.trackers import DirectSQLTrackerStore
 from bot.errors import ModelError
+from bot.training import unchanged
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +84,11 @@ def _renewed_session(expired: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def newest_model(folder: Path) -> Path:
-    """The newest trained model; ModelError with the way out if there is none."""
-    models = sorted(folder.glob("*.tar.gz"), key=lambda p: p.stat().st_mtime)
+    """The newest trained model, unchanged since; ModelError with the way out if there is none or it was changed."""
+    models = sorted(folder.glob("rapport-*.tar.gz"), key=lambda p: p.stat().st_mtime)
     if not models:
         raise ModelError(f"There is no trained model in {folder}. Run `rapport train` (about a minute).")
-    return models[-1]
+    return unchanged(models[-1])
 
 
 def build_agent(
