@@ -13,6 +13,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
+from zxcvbn import zxcvbn
 
 from bot.errors import BadInput
 from bot.records import tables as t
@@ -23,6 +24,7 @@ HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP
 SESSION_LASTS = timedelta(hours=12)
 INVITATION_LASTS = timedelta(days=14)
 SHORTEST_PASSWORD = 12
+MOST_WEIGHED = 72  # characters that zxcvbn takes
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -106,15 +108,20 @@ def give_caseload(records: Records, person_id: int, cohort: str, role: str) -> N
 
 
 def set_password(records: Records, person_id: int, password: str) -> None:
-    """Set a password of at least 12 characters (NIST 800-63B asks for length, not for odd characters)."""
-    hashed = _hash_password(password)
+    """Set a password of at least 12 characters that is not easily guessed (NIST 800-63B asks for no odd characters)."""
+    hashed = _hash_password(password, find(records, person_id))
     with records.begin() as tx:
         _write_password(tx, person_id, hashed)
 
 
-def _hash_password(password: str) -> str:
+def _hash_password(password: str, person: Optional[Person]) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= 200:
         raise BadInput(f"A password needs {SHORTEST_PASSWORD} to 200 characters; a few words in a row are fine.")
+    own = [person.name, person.email or ""] if person else []
+    if (
+        zxcvbn(password[:MOST_WEIGHED], user_inputs=[*own, "rapport"])["score"] < 2
+    ):  # of 4; fewer than a million guesses
+        raise BadInput("This password is easily guessed. Take three or four words that do not belong together.")
     return HASHER.hash(password)
 
 
@@ -195,7 +202,7 @@ def use_invitation(records: Records, token: str, password: str, now: datetime) -
     person_id = invited(records, token, now)
     if person_id is None:
         raise BadInput("This invitation was used already or is out of date. Ask your tutor for a new one.")
-    hashed = _hash_password(password)
+    hashed = _hash_password(password, find(records, person_id))
     with records.begin() as tx:
         used = tx.connection.execute(
             update(t.invitation)

@@ -102,6 +102,15 @@ def test_a_password_may_hold_any_characters(records: Records, ada: int) -> None:
     assert people.check_password(records, "ada@example.org", "ä🙂 '\"; --   ") is not None
 
 
+@pytest.mark.parametrize(
+    "password", ["password1234", "aaaaaaaaaaaa", "qwertyuiop12", "ada@example.org", "customerservice"]
+)
+def test_a_password_that_is_easily_guessed_is_refused(records: Records, ada: int, password: str) -> None:
+    """Common ones, repeats, keyboard rows, one's own name or address, the program's name."""
+    with pytest.raises(BadInput, match="easily guessed"):
+        people.set_password(records, ada, password)
+
+
 def test_a_session_lasts_and_ends(records: Records, ada: int, clock: Clock) -> None:
     token, csrf = people.open_session(records, ada, clock())
     session = people.session_of(records, token, clock())
