@@ -184,12 +184,15 @@ class Ours(System):
         super().__init__(folder, logs)
         self.data = folder.parent / "data"
         self.database_url = f"sqlite:///{self.data / 'rapport.sqlite'}"
+        self.dialogues = 0  # processes; 0: as many as `rapport up` starts by itself
         shutil.copytree(ROOT, folder, ignore=_not_copied, symlinks=True)
         for package in ("bot", "actions"):
             compileall.compile_dir(folder / package, quiet=1)
 
     def environment(self) -> dict[str, str]:
         more = {"RAPPORT_DATA": str(self.data), "RAPPORT_PORT": str(self.port or 1)}
+        if self.dialogues:
+            more["RAPPORT_DIALOGUES"] = str(self.dialogues)
         if not self.database_url.startswith("sqlite"):
             more.update(DATABASE_URL=self.database_url, RAPPORT_TRACKER_URL=self.database_url, RAPPORT_DEMO="1")
         return environment(**more)

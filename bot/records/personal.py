@@ -21,6 +21,7 @@ LEFT_OUT = {
     "delivery": "how replies in `message` were carried to a channel; gone with them",
     "sampling_plan": "which decisions a quality assurer looks at; about assessors, not about a learner",
     "external_link": "who from outside may look at a sampling plan",
+    "failed_sign_in": "hashes and times, gone after ten minutes",
     "channel_state": "what the program itself remembers of a channel; about nobody",
 }
 SECRET = {"password_hash", "token_hash", "csrf"}

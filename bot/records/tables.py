@@ -102,6 +102,16 @@ web_session = Table(
     Column("expires_at", UTC, nullable=False),
 )
 
+# Kept for minutes, so that passwords cannot be guessed quickly. `whose` is a hash of an address, or of a client.
+failed_sign_in = Table(
+    "failed_sign_in",
+    metadata,
+    _pk(),
+    Column("whose", String(64), nullable=False),
+    Column("made_at", UTC, nullable=False, index=True),
+    Index(None, "whose", "made_at"),
+)
+
 # The account at the centre's own provider (OpenID Connect) that somebody signs in with: one a person and provider.
 sign_in_account = Table(
     "sign_in_account",

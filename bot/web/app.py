@@ -196,7 +196,7 @@ def create_app(
         relay,
         clock,
         Pages(settings.demo),
-        Throttle(clock),
+        Throttle(records, clock),
         asyncio.Event(),
         provider_of(settings),
     )

@@ -44,18 +44,19 @@ async def sign_in(request: Request, web: Web, form: Form) -> Response:
     """Check address and password; too many failures have to wait."""
     email, after = form.get("email", "").strip().lower()[:254], local_path(form.get("next", "")) or ""
     client = request.client.host if request.client else "unknown"
-    wait = web.throttle.wait(email, client)
+    wait = await run_in_threadpool(web.throttle.wait, email, client)
     if wait:
         answer = page(request, web, 429, "wait", email, after, wait)
         answer.headers["retry-after"] = str(wait)
         return answer
-    web.throttle.failed(email, client)  # counted before the check, so that parallel guesses count too
+    # Counted before the check, so that parallel guesses count too.
+    await run_in_threadpool(web.throttle.failed, email, client)
     person = await anyio.to_thread.run_sync(
         people.check_password, web.records, email, form.get("password", "")[:1000], limiter=web.hashing
     )
     if person is None or not may_use_password(web, person):
         return page(request, web, 401, "wrong", email, after)
-    web.throttle.succeeded(email, client)
+    await run_in_threadpool(web.throttle.succeeded, email, client)
     return await enter(request, web, person.id, after)
 
 

@@ -101,7 +101,7 @@ def test_postgresql_finds_a_conversations_last_event_by_an_index(stores: Stores)
 async def test_a_process_that_died_after_saving_the_turn_leaves_its_replies_to_the_next(
     chat: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The turn is not worked off a second time: the same replies, with kinds and buttons, and the tracker holds it once."""
+    """The turn is not worked off a second time: the same replies, and the tracker holds it once."""
     await in_a_question(chat)
     real = chat.turns._keep
     kept: list[Any] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from bot.records import people
 from bot.records import tables as t
 from bot.records.engine import alembic_config, migrate, open_engine
 from bot.records.store import Records
+from bot.settings import ROOT
 from bot.syllabus.syllabus import Syllabus
 from tests.conftest import Clock, FakeMarker, Talk, new_talk
 
@@ -100,6 +103,16 @@ def test_migrations_go_down_with_data_in_every_table_and_up_again(empty_url: str
     migrate(engine)
     with engine.connect() as connection:
         assert connection.execute(select(t.attempt)).all() == []
+    engine.dispose()
+
+
+def test_processes_that_start_at_once_on_an_empty_database_migrate_it_once(empty_url: str) -> None:
+    code = "import sys; from bot.records.engine import migrate, open_engine; migrate(open_engine(sys.argv[1]))"
+    command = [sys.executable, "-c", code, empty_url]
+    processes = [subprocess.Popen(command, cwd=ROOT, text=True, stderr=subprocess.PIPE) for _ in range(3)]
+    assert [(process.communicate()[1], process.returncode)[1] for process in processes] == [0, 0, 0]
+    engine = open_engine(empty_url)
+    assert {table.name for table in t.metadata.sorted_tables} <= set(inspect(engine).get_table_names())
     engine.dispose()
 
 

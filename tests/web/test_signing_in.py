@@ -4,11 +4,14 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from bot.records import people
+from bot.records import tables as t
 from bot.web.app import ROUTES
+from bot.web.throttle import Throttle
 from tests.web.conftest import PASSWORD, Browser
 
 
@@ -52,6 +55,21 @@ def test_one_client_cannot_try_many_addresses(browser):
     for i in range(30):
         throttle.failed(f"nobody{i}@example.org", "testclient")
     assert browser.sign_in("lena@example.org").status_code == 429
+
+
+def test_failures_count_for_all_web_processes_and_leave_only_hashes(browser, records, clock):
+    """Another process is another throttle on the same records; what is older than ten minutes is dropped."""
+    for _ in range(5):
+        browser.sign_in("lena@example.org", "wrong wrong wrong")
+    other = Throttle(records, clock)
+    assert other.wait("lena@example.org", "elsewhere") > 0 and other.wait("tom@example.org", "elsewhere") == 0
+    with records.reading() as tx:
+        rows = tx._all(select(t.failed_sign_in))
+    assert len(rows) == 10 and all(len(row["whose"]) == 64 for row in rows)
+    clock.ahead = timedelta(minutes=11)
+    other.failed("tom@example.org", "elsewhere")
+    with records.reading() as tx:
+        assert len(tx._all(select(t.failed_sign_in))) == 2
 
 
 def test_cookie_is_out_of_scripts_reach_and_the_session_new_each_time(browser):
