@@ -109,7 +109,7 @@ failed_sign_in = Table(
     _pk(),
     Column("whose", String(64), nullable=False),
     Column("made_at", UTC, nullable=False, index=True),
-    Index(None, "whose", "made_at"),
+    Index("ix_failed_sign_in_whose_made_at", "whose", "made_at"),
 )
 
 # The account at the centre's own provider (OpenID Connect) that somebody signs in with: one a person and provider.
