@@ -12,7 +12,7 @@ from bot.coach import Coach
 from bot.coaching.model import Move
 from bot.errors import NotEvidence
 from bot.records import assessment_tables as a
-from bot.records import messages, people, portfolio, roleplays
+from bot.records import messages, people, portfolio, roleplays, tutor_reports, tutoring
 from bot.records import roleplay_tables as r
 from bot.records.store import Records
 from bot.syllabus.syllabus import Syllabus
@@ -108,6 +108,23 @@ def test_handled_well_it_ends_well_is_looked_back_on_and_leads_to_real_work(play
     assert [m.words for m in roleplays.reminders_of(play.coach.records, play.person_id)] == [
         "last week with a lady who came too late, my supervisor saw it"
     ]
+
+
+def test_a_role_play_that_a_tutor_has_set_is_done_once_it_was_played_to_an_end(play: Play, clock: Clock) -> None:
+    records, target = play.coach.records, "shop-late-refund"
+    tutor = people.find(records, people.add_person(records, "Tom", ["tutor"], clock(), cohort="G"))
+    assert tutor is not None
+    with records.begin() as tx:
+        people.join_cohort(tx, play.person_id, "G", "learner")
+    tutoring.set_practice(records, tutor, [play.person_id], "scenario", target, None, "", "Play it.", clock())
+
+    def done() -> list[bool]:
+        return [s.done for s in tutor_reports.practice_set(records, play.person_id)]
+
+    play.begin()
+    assert done() == [False]
+    play.says(*WELL)
+    assert done() == [True]
 
 
 def test_the_reminder_is_said_once_on_its_day(play: Play, clock: Clock) -> None:

@@ -248,11 +248,12 @@ class PracticePart(WorkplacePart):
     ) -> Move:
         statements = practice.wanted or self.syllabus.statements(practice.unit)
         closed = sittings.under_assessment(tx, turn.person_id, self.clock())
+        shut = self.syllabus.with_bullets(closed)
         candidates = [
             q
             for q in self.syllabus.open_for(statements)
             if (self.syllabus.unit_of[q.id] == practice.unit or practice.wanted)
-            and not (closed and closed & self.syllabus.serves(q))
+            and not (closed and shut & self.syllabus.serves(q))
         ]
         if not practice.done and (blocked := closed & set(statements)):
             names = sorted(b.replace("/bullet:", " ").replace("/", " ").upper() for b in blocked)
@@ -263,7 +264,8 @@ class PracticePart(WorkplacePart):
         seen = tx.seen_questions(turn.person_id)
         question = next_question(self.syllabus, candidates, states, due, seen, asked)
         if first and first.first and not asked and first.first not in seen:
-            question = self.syllabus.questions[first.first]
+            wished = self.syllabus.questions[first.first]
+            question = question if shut & self.syllabus.serves(wished) else wished
         if question is None:
             summary = self._summary(tx, turn, practice)
             tx.save_practice(id, replace(practice, question=None), self.clock(), close=True)

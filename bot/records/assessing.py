@@ -75,7 +75,7 @@ def add_question(
         found = own_set(tx, by, set_id)
         if found["withdrawn_at"]:
             raise BadInput("This set is withdrawn.")
-        if found["sent_at"] and person_id is None:
+        if found["sent_at"] and (person_id is None or not shown):
             raise BadInput("A set that was sent keeps its core; ask one learner more.")
         s = a.sitting.c
         if person_id is not None:

@@ -19,7 +19,7 @@ from bot.errors import BadInput, NotThere
 from bot.records import assessment_tables as a
 from bot.records import audit
 from bot.records import tables as t
-from bot.records.decisions import Decision, decision_of
+from bot.records.decisions import Decision, decision_of, superseded_by
 from bot.records.people import Person
 from bot.records.seeing import may_see, visible
 from bot.records.store import Records, Tx
@@ -46,6 +46,7 @@ class Plan(msgspec.Struct, frozen=True):
     id: int
     title: str
     by: str
+    by_id: int
     rules: Rules
     seed: int
     since: datetime
@@ -152,7 +153,7 @@ def find_plan(records: Records, viewer: Person, plan: int) -> Plan:
     """A plan the person has made; NotThere for others'."""
     with records.reading() as tx:
         found = _plans(tx, a.sampling_plan.c.id == plan)
-    if not found or (found[0].by != viewer.name and "admin" not in viewer.roles):
+    if not found or (found[0].by_id != viewer.id and "admin" not in viewer.roles):
         raise NotThere("plan")
     return found[0]
 
@@ -166,8 +167,8 @@ def _plans(tx: Tx, *where: Any) -> list[Plan]:
         samples[row["plan_id"]].append(row["result"])
     return [
         Plan(
-            x["id"], x["title"], x["name"], msgspec.convert(x["rules"], Rules), x["seed"], x["since"], x["until"],
-            x["made_at"], len(samples[x["id"]]), sum(v is not None for v in samples[x["id"]]),
+            x["id"], x["title"], x["name"], x["by_id"], msgspec.convert(x["rules"], Rules), x["seed"], x["since"],
+            x["until"], x["made_at"], len(samples[x["id"]]), sum(v is not None for v in samples[x["id"]]),
         )
         for x in rows
     ]  # fmt: skip
@@ -205,7 +206,7 @@ def _samples(tx: Tx, *where: Any) -> list[Sample]:
         select(
             a.decision, s.id.label("sample"), s.why, who.c.name, learner.c.name.label("learner"),
             m.outcome.label("second"), m.words.label("second_words"), r.result, r.reason.label("result_reason"),
-            r.made_at.label("closed_at"), seen.made_at.label("seen_at"),
+            r.made_at.label("closed_at"), seen.made_at.label("seen_at"), superseded_by(),
         )
         .select_from(a.sample)
         .join(a.decision, d.id == s.decision_id)

@@ -68,6 +68,7 @@ class Decision(msgspec.Struct, frozen=True):
     hash: str
     set_id: Optional[int]
     seen_at: Optional[datetime]
+    superseded_by: Optional[int]
 
 
 def sign(records: Records, by: Person, draft: Draft, signed_name: str, shown: str, now: datetime) -> int:
@@ -175,6 +176,12 @@ def _latest(tx: Tx, person_id: int, statement: str) -> Any:
     return tx._one(select(a.decision).where(d.person_id == person_id, d.statement == statement, _not_superseded()))
 
 
+def superseded_by() -> Any:
+    """For a query of decisions: the id of the one that supersedes each, or None."""
+    later = a.decision.alias("later")
+    return select(later.c.id).where(later.c.supersedes_id == a.decision.c.id).scalar_subquery().label("superseded_by")
+
+
 def standing(tx: Tx, people: Any, statements: Optional[Iterable[str]]) -> dict[tuple[int, str], str]:
     """(person, statement) → the outcome that holds; `people` is a list of ids or a query of them.
 
@@ -192,7 +199,7 @@ def of_learner(records: Records, person_id: int, statement: Optional[str] = None
     """All decisions on a learner, newest first, superseded ones too."""
     d, p, s = a.decision.c, t.person.c, a.decision_seen.c
     query = (
-        select(a.decision, p.name, s.made_at.label("seen_at"))
+        select(a.decision, p.name, s.made_at.label("seen_at"), superseded_by())
         .join(t.person, p.id == d.by_id)
         .outerjoin(a.decision_seen, s.decision_id == d.id)
         .where(d.person_id == person_id)
@@ -205,11 +212,12 @@ def of_learner(records: Records, person_id: int, statement: Optional[str] = None
 
 
 def decision_of(r: Any) -> Decision:
-    """A decision from its row, with `name` of the assessor and `seen_at`."""
+    """A decision from its row, with `name` of the assessor, `seen_at` and `superseded_by`."""
     return Decision(
         r["id"], r["person_id"], r["statement"], r["criterion_kind"], r["by_id"], r["name"], r["method"], r["outcome"],
         r["reason"], r["next_step"], Ticks(r["valid"], r["authentic"], r["current"], r["sufficient"]), r["signed_name"],
         r["signed_at"], r["supersedes_id"], r["hash"], r["set_id"], r["seen_at"],
+        r["superseded_by"],
     )  # fmt: skip
 
 

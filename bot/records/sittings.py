@@ -55,6 +55,13 @@ def due(tx: Tx, person_id: int, now: datetime, set_id: Optional[int] = None) -> 
     ]
 
 
+def to_begin(tx: Tx, person_id: int, now: datetime) -> list[Due]:
+    """What waits for a learner to begin it, or to go on with it after a break."""
+    row = tx.open_exercise(person_id)
+    answering = row["state"] if row and row["kind"] == "assessment" and not row["state"].get("paused") else {}
+    return [d for d in due(tx, person_id, now) if d.sitting != answering.get("sitting")]
+
+
 def find(tx: Tx, sitting: int, now: datetime) -> Optional[Due]:
     """The sitting if it may still be answered."""
     s = a.sitting.c

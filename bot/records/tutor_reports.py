@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import and_, func, not_, select
 
 from bot.records import assessment_tables as a
+from bot.records import roleplay_tables as rp
 from bot.records import tables as t
 from bot.records.people import Person
 from bot.records.seeing import visible
@@ -35,6 +36,7 @@ class Work(msgspec.Struct, frozen=True):
     question_id: Optional[str] = None
     statement: Optional[str] = None
     statements: tuple[str, ...] = ()
+    answer: str = ""  # whose mark is disputed
 
 
 class Set(msgspec.Struct, frozen=True):
@@ -82,14 +84,16 @@ def _disputes(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
     p, d, at, s = t.person.c, t.dispute.c, t.attempt.c, t.attempt_statement.c
     served = select(func.min(s.statement)).where(s.attempt_id == at.id).scalar_subquery()
     rows = tx._all(
-        select(d.id, d.person_id, p.name, d.words, d.made_at, at.question_id, served.label("statement"))
+        select(
+            d.id, d.person_id, p.name, d.words, d.made_at, at.question_id, at.answer, served.label("statement")
+        )  # fmt: skip
         .join(t.person, p.id == d.person_id)
         .join(t.attempt, at.id == d.attempt_id)
         .where(d.person_id.in_(visible(viewer)), _open("dispute", d.id))
         .order_by(d.id)
         .limit(MOST)
     )
-    return [_work("dispute", "dispute", r, now) for r in rows]
+    return [_work("dispute", "dispute", r, now, r["answer"]) for r in rows]
 
 
 def _requests(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
@@ -106,11 +110,11 @@ def _requests(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
     return [_work(r["kind"], "request", r, now) for r in rows]
 
 
-def _work(kind: str, item: str, r: Any, now: datetime) -> Work:
-    when = age(r["made_at"], now)
+def _work(kind: str, item: str, r: Any, now: datetime, answer: str = "") -> Work:
     return Work(
-        kind, item, r["id"], r["person_id"], r["name"], r["words"], r["made_at"], when, r["question_id"], r["statement"]
-    )
+        kind, item, r["id"], r["person_id"], r["name"], r["words"], r["made_at"], age(r["made_at"], now),
+        r["question_id"], r["statement"], answer=answer,
+    )  # fmt: skip
 
 
 def _stuck(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
@@ -181,7 +185,13 @@ def _practised(tx: Tx, row: Any) -> bool:
     if row["kind"] == "statement":
         query = select(at.id).join(t.attempt_statement, s.attempt_id == at.id).where(mine, s.statement == row["target"])
         return tx._one(query.limit(1)) is not None
-    return False
+    r, end = rp.roleplay.c, rp.roleplay_end.c  # a scenario, begun since and played to its end
+    query = (
+        select(r.id)
+        .join(rp.roleplay_end, end.roleplay_id == r.id)
+        .where(r.person_id == row["person_id"], r.scenario_id == row["target"], r.made_at >= row["made_at"])
+    )
+    return tx._one(query.limit(1)) is not None
 
 
 def replies_to(records: Records, person_id: int, limit: int = 50) -> list[Reply]:

@@ -79,6 +79,23 @@ class Syllabus:
         own = self.own_statements(question)
         return frozenset(own).union(*(self._linked.get(s, frozenset()) for s in own))
 
+    def decided_on(self, unit: str, question: Question) -> tuple[str, ...]:
+        """What an assessor of this unit decides from an answer: the knowledge criteria it serves, in their order.
+
+        A bullet is read beside its criterion; only one that has no criterion among these is decided on by itself.
+        """
+        served, u = self.serves(question), self.units[unit]
+        criteria = [c.id for c in u.criteria if c.kind == "knowledge" and f"{unit}/{c.id}" in served]
+        alone = [b.id for b in u.bullets if bullet_key(unit, b.id) in served and not set(b.criteria) & set(criteria)]
+        return tuple(f"{unit}/{c}" for c in criteria) + tuple(bullet_key(unit, b) for b in alone)
+
+    def with_bullets(self, statements: Iterable[str]) -> frozenset[str]:
+        """These statements and the bullets that criteria among them rest on."""
+        given = frozenset(statements)
+        under = (bullet_key(u.id, b.id) for u in self.units.values() for b in u.bullets
+                 if any(f"{u.id}/{c}" in given for c in b.criteria))  # fmt: skip
+        return given.union(under)
+
     def practised_with(self, criteria: Iterable[str]) -> frozenset[str]:
         """These performance criteria and those linked to them: what a role-play that shows them has practised."""
         shown = frozenset(criteria)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timezone
 from typing import Any, Optional
 
@@ -77,18 +78,21 @@ def add_question(request: Request, web: Web, session: Session, form: Form) -> Re
     found = _set(request, web, session)
     statement = form.get("statement", "")
     own = " ".join(clean(form.get("words", "")).split())
+    for_ = whole(form, "person") or None
     try:
         if not own:
             question = _bank(web, found, form.get("question", ""))
-            statements = sorted(s for s in web.syllabus.serves(question) if s.startswith(f"{found.unit}/"))
+            statements = web.syllabus.decided_on(found.unit, question)
             words = question.text.replace("{organisation}", web.pages.word("organisation"))
-            assessing.add_question(web.records, session.person, found.id, words, statements, web.clock(), question.id)
+            assessing.add_question(
+                web.records, session.person, found.id, words, statements, web.clock(), question.id, for_
+            )
         else:
             _knowledge(web, found, statement)
             findings = _lint(web, found, statement, own)
             if findings and form.get("anyway") != "1":
                 return _set_page(request, web, session, found, form, findings=findings)
-            assessing.add_question(web.records, session.person, found.id, own, [statement], web.clock())
+            assessing.add_question(web.records, session.person, found.id, own, [statement], web.clock(), person_id=for_)
     except BadInput as error:
         return _set_page(request, web, session, found, form, str(error))
     return RedirectResponse(f"/assess/{found.id}#questions", 303)
@@ -277,17 +281,19 @@ def _set_page(
 ) -> Response:
     unit = web.syllabus.units[found.unit]
     learners = assessing_reports.sittings_of(web.records, found.id)
+    questions = assessing_reports.questions_of(web.records, found.id)
     return web.pages.page(
         request,
         "assess_set.html",
         400 if problem or findings else 200,
         set=found,
         unit=unit,
-        questions=assessing_reports.questions_of(web.records, found.id),
+        questions=questions,
         learners=learners,
         names={x.person_id: x.name for x in learners},
         statements=_statements(web, found),
         bank=_bank_by_statement(web, found),
+        added={q.question_id for q, _ in questions},
         mine=found.by_id == session.person.id,
         values=form or {},
         problem=problem,
@@ -361,13 +367,14 @@ def _statements(web: Web, found: SetRow) -> list[tuple[str, str]]:
     ]
 
 
-def _bank_by_statement(web: Web, found: SetRow) -> list[tuple[str, list[Question]]]:
-    made = []
-    for statement, _ in _statements(web, found):
-        questions = [q for q in web.syllabus.open_for([statement]) if q.form == "open"]
-        if questions:
-            made.append((statement, questions))
-    return made
+def _bank_by_statement(web: Web, found: SetRow) -> list[tuple[str, str, list[Question]]]:
+    """Statement, its words, and the open questions an answer to which is decided on it."""
+    by: dict[str, list[Question]] = defaultdict(list)
+    for question in web.syllabus.questions.values():
+        if question.form == "open" and not question.retired:
+            for statement in web.syllabus.decided_on(found.unit, question):
+                by[statement].append(question)
+    return [(s, text, by[s]) for s, text in _statements(web, found) if by[s]]
 
 
 def _bank(web: Web, found: SetRow, id: str) -> Question:

@@ -13,9 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.records import messages, reports, roleplays
+from bot.records import messages, reports, roleplays, sittings
 from bot.records.people import Session
 from bot.relay import LONGEST, clean
+from bot.relay_texts import notice
 from bot.web.guard import Form, Web, is_fetch
 
 ID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -29,11 +30,15 @@ def show(request: Request, web: Web, session: Session) -> Response:
     waiting = reports.waiting(web.records, session.person.id)
     rows = messages.history(web.records, session.person.id, limit=limit)
     note = request.query_params.get("note", "")
+    with web.records.reading() as tx:
+        to_begin = sittings.to_begin(tx, session.person.id, web.clock())
     return web.pages.page(
         request,
         "chat.html",
         rows=rows,
         choices_at=choices_at(rows),
+        to_begin=to_begin,
+        begin=notice("assessment_button"),
         more=len(rows) == limit == SHOWN,
         last=rows[-1]["id"] if rows else 0,
         waiting=waiting,

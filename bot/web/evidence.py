@@ -108,8 +108,7 @@ def standing(web: Web, learner: int, unit: Unit) -> dict[str, Any]:
     items = portfolio.items(web.records, learner, unit.id)
     met = {m.requirement for i in items for m in i.marks if m.met}
     found = decisions.of_learner(web.records, learner)
-    superseded = {d.supersedes_id for d in found}
-    held = {d.statement: d for d in found if d.id not in superseded}
+    held = {d.statement: d for d in found if d.superseded_by is None}
     return {
         "unit": unit,
         "items": items,

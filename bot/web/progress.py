@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.coaching.workplace import LONGEST_NAME, LONGEST_TEXT, Workplace
-from bot.records import decisions, reports, roleplays
+from bot.records import decisions, reports, roleplays, sittings
 from bot.records.people import Session
 from bot.relay import clean
 from bot.web import reaching, standing
@@ -23,6 +23,8 @@ RUNS_SHOWN = 10
 def show(request: Request, web: Web, session: Session) -> Response:
     """Every enrolled unit, reviews, last answers, workplace profile."""
     progress = reports.learner_progress(web.records, session.person.id, web.clock())
+    with web.records.reading() as tx:
+        to_begin = sittings.to_begin(tx, session.person.id, web.clock())
     said = request.query_params.get("reminder", "")
     return web.pages.page(
         request,
@@ -33,6 +35,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         runs=roleplays.runs_of(web.records, session.person.id, limit=RUNS_SHOWN),
         reminders=roleplays.reminders_of(web.records, session.person.id),
         decisions=decisions.of_learner(web.records, session.person.id),
+        to_begin=to_begin,
         short=short_name,
         saved=request.query_params.get("saved") == "1",
         **_limits(),

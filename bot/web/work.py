@@ -34,6 +34,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         kind=kind,
         age=age,
         question_text=lambda id: question_text(web, id),
+        statement_of=lambda entry: statement_of(web, entry),
         cohorts=reports.cohorts_of(web.records, session.person),
         done=request.query_params.get("done", "") in {"reply", "close"} and request.query_params["done"],
     )
@@ -81,6 +82,13 @@ def question_text(web: Web, id: str) -> str:
     """A question's words; its id where the content no longer has it."""
     question = web.syllabus.questions.get(id)
     return question.text.replace("{organisation}", web.pages.word("organisation")) if question else id
+
+
+def statement_of(web: Web, entry: Work) -> str:
+    """The statement whose page shows the entry's answers: of the question's own unit, not of one it also serves."""
+    question = web.syllabus.questions.get(entry.question_id or "")
+    own = web.syllabus.own_statements(question) if question else ()
+    return own[0] if own else entry.statement or ""
 
 
 def whole(form: Form, name: str, optional: bool = False) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from bot.records.store import Records
 from bot.settings import ROOT
 from bot.training import child_environment
 from bot.up import free_port
+from tests.telegram.standin import TOKEN, StandIn
 
 OUTPUT = Path(os.environ.get("RAPPORT_CI_OUTPUT") or ROOT / "tests" / "output")
 
@@ -78,10 +80,26 @@ def _pids(*options: str) -> list[str]:
     return subprocess.run(["pgrep", *options], text=True, capture_output=True).stdout.split()
 
 
+def with_vectors(data: Path) -> Path:
+    """A data folder with the vectors there are, named by their content's checksum: minutes less on a slow machine."""
+    if (ROOT / "var" / "cache").is_dir():
+        shutil.copytree(ROOT / "var" / "cache", data / "cache")
+    return data
+
+
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def telegram() -> Iterator[StandIn]:
+    """A Bot API stand-in, to which the running system is connected."""
+    api = StandIn().start()
+    yield api
+    api.stop()
+
+
+@pytest.fixture(scope="session")
+def system(tmp_path_factory: pytest.TempPathFactory, telegram: StandIn) -> Iterator[System]:
     """One running system for all end-to-end tests."""
-    running = System(tmp_path_factory.mktemp("system"))
+    data = with_vectors(tmp_path_factory.mktemp("system"))
+    running = System(data, TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=telegram.url)
     try:
         running.wait_ready()
         yield running
@@ -119,8 +137,6 @@ def csrf_of(page: str) -> str:
 @pytest.fixture
 def browser() -> Iterator[Any]:
     """A real headless Chromium; skipped with the reason where there is none, a failure in CI."""
-    import shutil
-
     from selenium import webdriver
 
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")

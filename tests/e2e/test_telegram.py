@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,7 +13,8 @@ from bot.records import people
 from bot.settings import ROOT
 from bot.telegram.texts import texts
 from bot.up import free_port
-from tests.e2e.conftest import Learner, System
+from tests.e2e.conftest import Learner, System, with_vectors
+from tests.e2e.phone import Phone
 from tests.e2e.test_main_job import HALF_RIGHT, THE_REST
 from tests.telegram.standin import BOT, TOKEN, StandIn
 
@@ -29,39 +27,7 @@ TUTORS_WORDS = "Well done on <4.9> & carry on!"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One data folder for both modes: what was prepared once is there."""
-    made = tmp_path_factory.mktemp("telegram")
-    if (ROOT / "var" / "cache").is_dir():  # vectors by their content's checksum: minutes less on a slow machine
-        shutil.copytree(ROOT / "var" / "cache", made / "cache")
-    return made
-
-
-class Phone:
-    """A learner's phone: sends what is typed and reads what comes."""
-
-    def __init__(self, api: StandIn, chat: int) -> None:
-        self.api, self.chat, self.seen = api, chat, 0
-
-    def more(self, count: int = 1, patience: float = 40) -> list[dict[str, Any]]:
-        """The next messages, at least `count`, until none comes for a moment."""
-        self.api.wait(self.chat, self.seen + count, patience)
-        while True:
-            there = len(self.api.got(self.chat))
-            time.sleep(1.0)
-            if len(self.api.got(self.chat)) == there:
-                break
-        new = self.api.got(self.chat)[self.seen :]
-        self.seen += len(new)
-        return new
-
-    def say(self, text: str, count: int = 1) -> str:
-        """Type, and read the answer as one text."""
-        self.api.write(self.chat, text)
-        return "\n".join(m.get("text") or m.get("caption") or "" for m in self.more(count))
-
-    def press(self, message: dict[str, Any], title: str) -> str:
-        """Press a button, and read the answer."""
-        self.api.press(self.chat, message, title)
-        return "\n".join(m.get("text") or "" for m in self.more())
+    return with_vectors(tmp_path_factory.mktemp("telegram"))
 
 
 @pytest.fixture(params=MODES)

@@ -35,6 +35,14 @@ def test_the_real_crosswalk_never_serves_a_performance_criterion(syllabus: Sylla
         assert not syllabus.serves(question) & performance, question.id
 
 
+def test_an_assessor_decides_on_criteria_and_only_on_bullets_without_one(syllabus: Syllabus) -> None:
+    cost, trust = syllabus.questions["d1-4.9-cost-of-winning"], syllabus.questions["d1-confidence-building"]
+    assert syllabus.decided_on("d1", cost) == ("d1/4.9",)
+    assert syllabus.decided_on("d1", trust) == ("d1/bullet:confidence",)
+    assert syllabus.decided_on("u1", cost) == ()
+    assert syllabus.with_bullets(["d1/4.9"]) == {"d1/4.9", "d1/bullet:costs-new-or-keep"}
+
+
 def test_what_is_practised_includes_linked_performance_criteria(tiny: Syllabus) -> None:
     linked = replace(tiny, links=(Link("t1/1.1", "t1/1.2", "The same skill."),))
     assert linked.practised_with(["t1/1.1"]) == {"t1/1.1", "t1/1.2"}

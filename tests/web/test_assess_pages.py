@@ -72,6 +72,47 @@ def test_a_draft_is_made_filled_and_sent_and_the_learner_is_told(assessor, casel
     assert assessor.post(f"{path}/send").status_code == 400
 
 
+def test_a_question_of_the_bank_is_decided_on_its_criterion_and_offered_once(assessor, caseload):
+    """Its bullet is read beside it; nothing stays to be decided after the criterion is."""
+    path = make(assessor, caseload).headers["location"]
+    assert "D1 4.9 – Explain the cost" in (page := assessor.get(path).text) and page.count('value="d1-4.9-cost"') == 1
+    assessor.post(f"{path}/question", question="d1-4.9-cost")
+    assert rows(caseload, a.set_question)[0]["statements"] == ["d1/4.9"]
+    page = assessor.get(path).text
+    assert "✓ Added" in page and 'value="d1-4.9-cost"' not in page
+
+
+def test_a_planned_question_is_for_one_learner_alone(assessor, caseload):
+    caseload.add("Lou Learner", "learner", "lou@example.org", "Spring")
+    group = str(rows(caseload, a.caseload)[0]["cohort_id"])
+    path = make(assessor, caseload, person="", cohort=group).headers["location"]
+    words = "Who do you ask when a customer wants more?"
+    assessor.post(f"{path}/question", statement="d1/4.10", words=words, person=str(caseload.learner))
+    assert "only for Lena Learner" in assessor.get(path).text
+    assert assessor.post(f"{path}/question", question="d1-4.9-cost", person=str(caseload.stranger)).status_code == 404
+    assessor.post(f"{path}/send")
+    late = assessor.post(f"{path}/question", question="d1-4.9-cost", person=str(caseload.learner))
+    assert late.status_code == 400 and len(rows(caseload, a.set_question)) == 1
+
+
+def test_questions_to_begin_stay_at_the_top_of_the_learners_pages(assessor, caseload):
+    """However much is said after the message that told of them; not before they are sent, nor to others."""
+    path = make(assessor, caseload).headers["location"]
+    assessor.post(f"{path}/question", question="d1-4.9-cost")
+    for sent in (False, True):
+        if sent:
+            assessor.sign_in("asa@example.org")
+            assessor.get("/assess")
+            assessor.post(f"{path}/send")
+        for email, begins in (("lena@example.org", sent), ("stan@example.org", False)):
+            assessor.post("/sign-out")
+            assessor.sign_in(email)
+            page = assessor.get("/chat").text
+            assert ("Questions from Asa Assessor: <strong>Costs &lt;1&gt;</strong>" in page) is begins
+            assert ("Go to the chat to begin" in assessor.get("/progress").text) is begins
+        assessor.post("/sign-out")
+
+
 def test_own_wording_is_looked_at_before_it_is_added(assessor, caseload):
     path = make(assessor, caseload).headers["location"]
     form = {"statement": "d1/4.9", "words": "Is it cheaper to keep people?"}

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from bot.records import assessment_tables as a
 from bot.records import audit, group_reports, people, tutor_reports
@@ -53,7 +53,16 @@ def test_the_work_list_shows_what_waits_and_nothing_foreign(tutor):
     page = tutor.get("/work").text
     assert "I &lt;u&gt;did&lt;/u&gt; say trust" in page and "when is the test?" in page and "stan" not in page.lower()
     assert "when is the test?" not in tutor.get("/work?kind=dispute").text
-    assert "Nothing is waiting" in tutor.get("/work?age=overdue").text
+    assert "you pay for adverts" in page and "Nothing is waiting" in tutor.get("/work?age=overdue").text
+
+
+def test_a_dispute_leads_to_the_answers_of_the_questions_own_unit(tutor, waiting):
+    """Also where the answer served a unit whose name comes first, in which the learner may not even be enrolled."""
+    with waiting.records.begin() as tx:
+        values = {"attempt_id": waiting.lena_attempt, "person_id": waiting.learner, "statement": "ct10/P2"}
+        tx.connection.execute(insert(t.attempt_statement).values(**values))
+    page = tutor.get("/work?kind=dispute").text
+    assert f'href="/coverage/{waiting.learner}/d1/4.9"' in page and "ct10" not in page
 
 
 def test_the_age_of_an_entry_is_new_this_week_or_overdue(centre):

@@ -134,6 +134,7 @@
     var button = event.submitter;
     if (event.target === composer) { sendBox(); return; }
     if (!button) return;
+    if (event.target.classList.contains("begin")) event.target.remove();
     if (button.name === "payload") add(button.textContent.trim(), button.value);
     else add(button.value);
     if (!window.matchMedia("(pointer: coarse)").matches) box.focus();
