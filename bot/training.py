@@ -76,19 +76,7 @@ def train(models: Path, progress: Callable[[str, int, int], None], force: bool =
             f"Cannot write to {models} ({error.strerror}). Give the folder to this user or set RAPPORT_MODELS."
         ) from error
     name = f"rapport-{sources_hash()}"
-    command = [
-        sys.executable,
-        "-m",
-        "rasa",
-        "train",
-        "--fixed-model-name",
-        name,
-        "--domain",
-        "domain",
-        "--out",
-        str(models),
-        "--force",
-    ]
+    command = [sys.executable, "-m", "bot.dialogue.train", "--name", name, "--out", str(models)]
     lines: list[str] = []
     done = 0
     with subprocess.Popen(

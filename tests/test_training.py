@@ -74,7 +74,7 @@ def test_a_models_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Pat
 
 def test_a_failed_training_shows_rasas_last_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training.sys, "executable", "/bin/echo")
-    with pytest.raises(ModelError, match="-m rasa train"):
+    with pytest.raises(ModelError, match="-m bot.dialogue.train"):
         training.train(tmp_path, lambda *_: None)
 
 

@@ -65,6 +65,10 @@ class Encoder:
             return np.zeros((0, DIMENSIONS), dtype=np.float32)
         return np.stack([self.encoded(text).vector for text in texts])
 
+    def vector(self, text: str) -> Array:
+        """Its unit vector [384] alone, not kept in the cache: for the thousands of texts of a training."""
+        return self._run(text).vector
+
     def tokens(self, text: str) -> tuple[tuple[tuple[int, int], ...], Array]:
         """The place of each token in the text and its unit vector of layer 4 of 6, [tokens, 384]."""
         found = self.encoded(text)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Optional
 
@@ -23,8 +24,9 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.marking.encoder import DIMENSIONS, default_encoder
+from bot.marking.encoder import DIMENSIONS, Array, default_encoder
 from bot.nlu import grams, linear, normal, wording, words
+from bot.nlu.ahead import AHEAD
 from bot.nlu.decide import (
     ANSWER,
     FOR_THE_COACH,
@@ -42,7 +44,6 @@ from bot.nlu.normal import Said, default_mender, read
 HEADS = ("practice", "roleplay")
 COMMAND = "command"  # {"practice": p, "roleplay": p} of a message
 NO_COMMAND = 0.05  # a head that says less without the vector says less than any limit with it
-AT_A_TIME = 512  # texts encoded together at training; fewer than the encoder's cache holds
 SOURCES = (linear.__file__, grams.__file__, normal.__file__, wording.__file__, words.__file__, str(words.FILE))
 
 
@@ -113,14 +114,16 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         rows = self._rows([str(e.get(TEXT)) for e in examples])
         named = [(row, str(e.get(INTENT)), _during(e)) for row, e in zip(rows, examples)]
         strength, head = float(self.config["strength"]), float(self.config["head_strength"])
-        self.models = {"intents": _fitted([(r, i) for r, i, d in named if (i, d) != (ANSWER, "roleplay")], strength)}
-        heads = {
+        kinds = {
+            "intents": [(r, i) for r, i, d in named if (i, d) != (ANSWER, "roleplay")],
             "practice": [(r, _kind(i)) for r, i, d in named if d != "roleplay" and i not in ROLEPLAY_ONLY],
             "roleplay": [(r, kind) for r, i, d in named if (kind := _kind_in_roleplay(i, d))],
         }
-        for name, kinds in heads.items():
-            if len({kind for _, kind in kinds}) > 1:  # a few examples of commands alone make no head
-                self.models[name] = _fitted(kinds, head)
+        # A few examples of commands alone make no head.
+        wanted = [name for name, found in kinds.items() if name == "intents" or len({kind for _, kind in found}) > 1]
+        with ThreadPoolExecutor(2) as pool:
+            fitted = pool.map(lambda name: _fitted(kinds[name], strength if name == "intents" else head), wanted)
+            self.models = dict(zip(wanted, fitted))
         with self.storage.write_to(self.resource) as folder:
             for name, model in self.models.items():
                 model.save(folder / f"{name}.npz")
@@ -145,7 +148,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         row = self._row(said)
         ranking = self._answer_by_words(said, row, during, asked) if typed else None
         if ranking is None:
-            row = self._with_vector(row, text) if typed else row
+            row = self._with_vector(row, default_encoder().encode([text])[0]) if typed else row
             probabilities = self.models["intents"].probabilities(row)
             order = np.argsort(-probabilities)[: int(self.config["ranking_length"])]
             ranking = [(self.models["intents"].labels[i], float(probabilities[i])) for i in order]
@@ -166,11 +169,9 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         return [(ANSWER, 1.0 - command)] if said.words > LONGEST_GUESS or command < NO_COMMAND else None
 
     def _rows(self, texts: Sequence[str]) -> list[Row]:
-        rows = []
-        for start in range(0, len(texts), AT_A_TIME):
-            some = texts[start : start + AT_A_TIME]
-            default_encoder().warm(some)
-            rows += [self._with_vector(self._row(read(text, self.mend)), text) for text in some]
+        AHEAD.begin(texts)
+        rows = [self._with_vector(self._row(read(text, self.mend)), AHEAD.vector(text)) for text in texts]
+        AHEAD.end()
         return rows
 
     def _row(self, said: Said) -> Row:
@@ -179,10 +180,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         weighted = signs(said) * float(self.config["sign_weight"])
         return Row(places, values, np.concatenate([weighted, np.zeros(DIMENSIONS)]).astype(np.float32))
 
-    def _with_vector(self, row: Row, text: str) -> Row:
+    def _with_vector(self, row: Row, vector: Array) -> Row:
         """The row with the vector of the text as it is, times its weight."""
-        vector = default_encoder().encode([text])[0] * float(self.config["dense_weight"])
-        return row._replace(dense=np.concatenate([row.dense[:-DIMENSIONS], vector]).astype(np.float32))
+        weighted = vector * float(self.config["dense_weight"])
+        return row._replace(dense=np.concatenate([row.dense[:-DIMENSIONS], weighted]).astype(np.float32))
 
 
 def _during(example: Message) -> str:
