@@ -211,11 +211,8 @@ class AssessmentPart(RolePlayPart):
         if opened is None or (opened[1].paused and not paused):
             return None
 
-        def decide(tx: Tx) -> Move:
-            now_open = self._questioning(tx, turn.person_id)
-            return do(tx, turn, *now_open) if now_open else Move((Line("utter_nothing_open"),), "off")
-
-        return self._once(turn, decide)
+        id, state = opened  # a person's messages are worked off one at a time: nobody else changes it meanwhile
+        return self._once(turn, lambda tx: do(tx, turn, id, state))
 
     def _no_help(self, tx: Tx, turn: Turn, id: int, state: Questioning) -> Move:
         return Move((Line("utter_assessment_no_help"),), "assessment")

@@ -14,6 +14,7 @@ from bot.records import assessment_tables as a
 from bot.records import audit, erasing
 from bot.records import people as people_records
 from bot.records import tables as t
+from bot.records.base import like_literally
 from bot.records.people import Person
 from bot.records.store import Records, Tx
 from bot.records.tutoring import said
@@ -54,7 +55,7 @@ def search(records: Records, words: str, role: str = "", page: int = 0) -> tuple
     p, r = t.person.c, t.person_role.c
     query = select(p.id, p.name, p.email, p.active, p.demo).order_by(p.name, p.id)
     if words:
-        pattern = "%" + words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        pattern = f"%{like_literally(words)}%"
         query = query.where(or_(p.name.ilike(pattern, escape="\\"), p.email.ilike(pattern, escape="\\")))
     if role:
         query = query.where(p.id.in_(select(r.person_id).where(r.role == role)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import random
 import secrets
@@ -19,6 +18,7 @@ from bot.errors import BadInput, NotThere
 from bot.records import assessment_tables as a
 from bot.records import audit
 from bot.records import tables as t
+from bot.records.base import token_hash
 from bot.records.decisions import Decision, decision_of, superseded_by
 from bot.records.people import Person
 from bot.records.seeing import may_see, visible
@@ -320,7 +320,7 @@ def make_link(records: Records, by: Person, plan: int, name: str, now: datetime)
     with records.begin() as tx:
         tx.connection.execute(
             insert(a.external_link).values(
-                token_hash=_hash(token), by_id=by.id, plan_id=plan, name=name, made_at=now,
+                token_hash=token_hash(token), by_id=by.id, plan_id=plan, name=name, made_at=now,
                 expires_at=now + LINK_LASTS, withdrawn_at=None,
             )
         )  # fmt: skip
@@ -343,13 +343,11 @@ def linked_plan(records: Records, token: str, now: datetime) -> tuple[Plan, str]
     x = a.external_link.c
     with records.begin() as tx:
         row = tx._one(
-            select(x.plan_id, x.name).where(x.token_hash == _hash(token), x.withdrawn_at.is_(None), x.expires_at > now)
+            select(x.plan_id, x.name).where(
+                x.token_hash == token_hash(token), x.withdrawn_at.is_(None), x.expires_at > now
+            )
         )
         if row is None:
             raise NotThere("link")
         audit.note(tx, None, "external look", f"plan/{row['plan_id']}", now, name=row["name"])
         return _plans(tx, a.sampling_plan.c.id == row["plan_id"])[0], row["name"]
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timezone
 from typing import Any, Optional
 
@@ -41,3 +42,13 @@ def pk() -> Column[Any]:
 
 def person_column(**kw: Any) -> Column[Any]:
     return Column("person_id", ForeignKey("person.id"), nullable=False, **kw)
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token that opens something: its SHA-256."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def like_literally(words: str) -> str:
+    r"""`words` for LIKE with `escape="\\"`, in which % and _ are themselves."""
+    return words.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from zxcvbn import zxcvbn
 from bot.errors import BadInput
 from bot.records import tables as t
 from bot.records.assessment_tables import caseload
+from bot.records.base import like_literally, token_hash
 from bot.records.store import Records, Tx
 
 HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)  # OWASP's figures for argon2id; KiB
@@ -43,10 +43,6 @@ class Session(msgspec.Struct, frozen=True):
 
     person: Person
     csrf: str
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def add_person(
@@ -152,7 +148,11 @@ def open_session(records: Records, person_id: int, now: datetime) -> tuple[str, 
         tx.connection.execute(delete(t.web_session).where(t.web_session.c.expires_at < now))
         tx.connection.execute(
             insert(t.web_session).values(
-                token_hash=_hash(token), person_id=person_id, csrf=csrf, created_at=now, expires_at=now + SESSION_LASTS
+                token_hash=token_hash(token),
+                person_id=person_id,
+                csrf=csrf,
+                created_at=now,
+                expires_at=now + SESSION_LASTS,
             )
         )
     return token, csrf
@@ -165,7 +165,7 @@ def session_of(records: Records, token: str, now: datetime) -> Optional[Session]
         row = tx._one(
             select(s.person_id, s.csrf)
             .join(t.person, t.person.c.id == s.person_id)
-            .where(s.token_hash == _hash(token), s.expires_at > now, t.person.c.active.is_(True))
+            .where(s.token_hash == token_hash(token), s.expires_at > now, t.person.c.active.is_(True))
         )
         return Session(read(tx, row["person_id"]), row["csrf"]) if row else None
 
@@ -173,7 +173,7 @@ def session_of(records: Records, token: str, now: datetime) -> Optional[Session]
 def close_session(records: Records, token: str) -> None:
     """Sign out."""
     with records.begin() as tx:
-        tx.connection.execute(delete(t.web_session).where(t.web_session.c.token_hash == _hash(token)))
+        tx.connection.execute(delete(t.web_session).where(t.web_session.c.token_hash == token_hash(token)))
 
 
 def invite(records: Records, person_id: int, now: datetime) -> str:
@@ -182,7 +182,7 @@ def invite(records: Records, person_id: int, now: datetime) -> str:
     with records.begin() as tx:
         tx.connection.execute(
             insert(t.invitation).values(
-                token_hash=_hash(token), person_id=person_id, expires_at=now + INVITATION_LASTS, used_at=None
+                token_hash=token_hash(token), person_id=person_id, expires_at=now + INVITATION_LASTS, used_at=None
             )
         )
     return token
@@ -192,7 +192,7 @@ def invited(records: Records, token: str, now: datetime) -> Optional[int]:
     """Whom an unused, unexpired invitation is for."""
     i = t.invitation.c
     with records.reading() as tx:
-        mine = (i.token_hash == _hash(token), i.purpose == "web", i.used_at.is_(None), i.expires_at > now)
+        mine = (i.token_hash == token_hash(token), i.purpose == "web", i.used_at.is_(None), i.expires_at > now)
         row = tx._one(select(i.person_id).where(*mine))
     return row["person_id"] if row else None
 
@@ -206,7 +206,7 @@ def use_invitation(records: Records, token: str, password: str, now: datetime) -
     with records.begin() as tx:
         used = tx.connection.execute(
             update(t.invitation)
-            .where(t.invitation.c.token_hash == _hash(token), t.invitation.c.used_at.is_(None))
+            .where(t.invitation.c.token_hash == token_hash(token), t.invitation.c.used_at.is_(None))
             .values(used_at=now)
         )
         if not used.rowcount:
@@ -232,8 +232,7 @@ def names(records: Records, ids: Collection[int]) -> dict[int, str]:
 def named(records: Records, who: str) -> list[Person]:
     """People whose id, e-mail address or whole name (case aside) is `who`."""
     p = t.person.c
-    pattern = who.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    wanted = [p.email == who.lower(), p.name.ilike(pattern, escape="\\")]
+    wanted = [p.email == who.lower(), p.name.ilike(like_literally(who), escape="\\")]
     if who.isascii() and who.isdigit() and len(who) < 10:
         wanted.append(p.id == int(who))
     with records.reading() as tx:

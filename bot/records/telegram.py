@@ -6,7 +6,6 @@ nothing but the update's number is kept.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.records import channel_tables as ct
 from bot.records import tables as t
+from bot.records.base import token_hash
 from bot.records.store import Records, Tx
 
 CHANNEL = "telegram"
@@ -192,7 +192,7 @@ def make_link(records: Records, person_id: int, now: datetime, lasts: timedelta 
     with records.begin() as tx:
         tx.connection.execute(
             insert(t.invitation).values(
-                token_hash=_hash(token), person_id=person_id, expires_at=now + lasts, used_at=None, purpose=CHANNEL
+                token_hash=token_hash(token), person_id=person_id, expires_at=now + lasts, used_at=None, purpose=CHANNEL
             )
         )
     return token
@@ -210,7 +210,7 @@ def _invited(tx: Tx, token: str, now: datetime) -> Optional[Invited]:
         select(p.id, p.name, p.demo)
         .join(t.invitation, V.person_id == p.id)
         .where(
-            V.token_hash == _hash(token),
+            V.token_hash == token_hash(token),
             V.purpose == CHANNEL,
             V.used_at.is_(None),
             V.expires_at > now,
@@ -236,7 +236,7 @@ def join(records: Records, chat_id: str, token: str, text_version: str, now: dat
         )
         if row and row["person_id"] != who.person_id and not row["demo"]:
             return None
-        tx.connection.execute(update(t.invitation).where(V.token_hash == _hash(token)).values(used_at=now))
+        tx.connection.execute(update(t.invitation).where(V.token_hash == token_hash(token)).values(used_at=now))
         tie(tx, chat_id, who.person_id, text_version, now)
     return who.person_id
 
@@ -256,10 +256,6 @@ def consents(records: Records, person_id: int) -> Sequence[Any]:
     """The person's consents, oldest first."""
     with records.reading() as tx:
         return tx._all(select(ct.consent).where(ct.consent.c.person_id == person_id).order_by(ct.consent.c.id))
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 # The bot ----------------------------------------------------------------------------------------------------------

@@ -96,11 +96,6 @@ class Syllabus:
                  if any(f"{u.id}/{c}" in given for c in b.criteria))  # fmt: skip
         return given.union(under)
 
-    def practised_with(self, criteria: Iterable[str]) -> frozenset[str]:
-        """These performance criteria and those linked to them: what a role-play that shows them has practised."""
-        shown = frozenset(criteria)
-        return shown.union(*(self._linked.get(c, frozenset()) for c in shown))
-
     def linked_performance(self, criterion: str) -> tuple[str, ...]:
         """The performance criteria of other units that the crosswalk links with one (one step)."""
         linked = self._linked.get(criterion, frozenset())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from bot.syllabus.model import Link
 from bot.syllabus.syllabus import Syllabus, bullet_key
 
 
@@ -41,12 +38,6 @@ def test_an_assessor_decides_on_criteria_and_only_on_bullets_without_one(syllabu
     assert syllabus.decided_on("d1", trust) == ("d1/bullet:confidence",)
     assert syllabus.decided_on("u1", cost) == ()
     assert syllabus.with_bullets(["d1/4.9"]) == {"d1/4.9", "d1/bullet:costs-new-or-keep"}
-
-
-def test_what_is_practised_includes_linked_performance_criteria(tiny: Syllabus) -> None:
-    linked = replace(tiny, links=(Link("t1/1.1", "t1/1.2", "The same skill."),))
-    assert linked.practised_with(["t1/1.1"]) == {"t1/1.1", "t1/1.2"}
-    assert linked.practised_with(["t1/1.2"]) == {"t1/1.2"}
 
 
 @pytest.mark.parametrize(
