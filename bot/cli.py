@@ -30,6 +30,7 @@ app = typer.Typer(
 people_app = typer.Typer(help="People: add, invite, list.", no_args_is_help=True)
 app.add_typer(people_app, name="people")
 app.command()(cli_data.export)
+app.command()(cli_data.corrections)
 app.command()(cli_data.erase)
 app.command()(cli_data.retain)
 app.command()(cli_data.backup)

@@ -46,6 +46,29 @@ def export(
         audit.note(tx, None, "exported", f"person/{found.id}", now)
 
 
+def corrections(
+    out: Optional[Path] = typer.Option(None, "--out", help="File to write; else standard output."),
+) -> None:
+    """Write the answers whose mark a person has changed, without names, as `rapport mark --evaluate` reads them."""
+    from bot.records import audit, marked_answers
+
+    records = bootstrap.records()
+    marked = marked_answers.corrections(records, None, bootstrap.syllabus().key_points())
+    lines = marked_answers.as_lines(marked)
+    if out is None:
+        typer.echo(lines, nl=False)
+    else:
+        try:
+            out.write_text(lines, encoding="utf-8")
+        except OSError as error:
+            raise BadInput(f"{out}: {error.strerror}.") from error
+    typer.echo(
+        f"{len(marked)} corrected answers. Names of customers and colleagues in them are not taken out.", err=True
+    )
+    with records.begin() as tx:
+        audit.note(tx, None, "exported", "corrections", bootstrap.utc_now())
+
+
 def erase(
     person: str,
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),

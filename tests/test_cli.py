@@ -19,7 +19,7 @@ from bot import bootstrap
 from bot.cli import app
 from bot.coach import Coach
 from bot.errors import BadInput
-from bot.records import audit, people, telegram
+from bot.records import audit, people, telegram, tutoring
 from bot.records.store import Records
 from bot.settings import ROOT, read_settings
 from bot.syllabus.syllabus import Syllabus
@@ -270,3 +270,48 @@ def test_old_chats_are_removed_by_hand_too(wired: Records) -> None:
     done = run("retain")
     assert done.exit_code == 0 and "message: 1 removed" in done.stdout and "180 days" in done.stdout
     assert messages.history(wired, id) == []
+
+
+# Corrections --------------------------------------------------------------------------------------------------------
+
+
+def test_a_correction_goes_out_as_a_marked_answer_and_comes_back_as_agreement_per_question(
+    wired: Records, coach: Coach, tmp_path: Path
+) -> None:
+    now = coach.clock()
+    tutor = people.find(wired, people.add_person(wired, "Toni Tutor", ["tutor", "admin"], now))
+    assert tutor is not None
+    talk = new_talk(coach, name="Ada Learner")
+    talk.start("quiz me on 2.1")
+    talk.answer("Ada says price, adverts cost a lot")
+    with wired.reading() as tx:
+        attempt = tx.last_attempt(talk.person_id)
+    assert attempt["question_id"] == "t1-2.1-why"
+    for state in ("not_met", "met"):  # the latest counts
+        points = {"price": state, "trust": "not_met"}
+        tutoring.override(wired, tutor, attempt["id"], points, False, "Ada meant it, says Toni", now, ())
+    talk.answer("never corrected")
+
+    file = tmp_path / "marked.jsonl"
+    done = run("corrections", "--out", str(file))
+    assert done.exit_code == 0 and "1 corrected answers" in done.output
+    (line,) = file.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line) == {
+        "question_id": "t1-2.1-why",
+        "answer": "[name] says price, adverts cost a lot",
+        "met": ["price"],
+        "marked_by": f"marker-{tutor.id}",
+        "reason": "[name] meant it, says [name]",
+    }
+    assert line in run("corrections").output
+
+    evaluated = run("mark", "--evaluate", str(file))
+    assert evaluated.exit_code == 0, evaluated.output
+    (row,) = [words for words in evaluated.output.splitlines() if "t1-2.1-why" in words]
+    assert "key points" in row and "%" in row
+    assert audit.verify(wired).broken_at is None
+
+
+def test_corrections_that_cannot_be_written_are_one_sentence(wired: Records, tmp_path: Path) -> None:
+    done = run("corrections", "--out", str(tmp_path / "no" / "such" / "folder"))
+    assert isinstance(done.exception, BadInput)

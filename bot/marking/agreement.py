@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Optional
 
-import msgspec
-
 from bot.marking.batch import BadLine, Lookup, parsed_line, references_of, text_of
 from bot.marking.marker import Marker
 from bot.syllabus.model import Question
@@ -38,16 +36,6 @@ class Evaluation(NamedTuple):
     overall: tuple[Agreement, ...]
     questions: tuple[Agreement, ...]
     problems: tuple[str, ...]
-
-
-class MarkedAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One answer that a person has marked, as `rapport mark --evaluate` reads it: the form of tutors' corrections."""
-
-    question_id: str
-    answer: str
-    met: tuple[str, ...]
-    marked_by: str = ""
-    reason: str = ""
 
 
 class _Pairs(NamedTuple):

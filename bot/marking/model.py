@@ -42,3 +42,13 @@ class Marking(msgspec.Struct, frozen=True):
     def match(self, id: str) -> Optional[Match]:
         """The match of one expectation, None if the question has no such expectation."""
         return next((m for m in self.matches if m.id == id), None)
+
+
+class MarkedAnswer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One answer that a person has marked, as `rapport mark --evaluate` reads it: the form of tutors' corrections."""
+
+    question_id: str
+    answer: str
+    met: tuple[str, ...]
+    marked_by: str = ""
+    reason: str = ""

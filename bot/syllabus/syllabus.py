@@ -107,6 +107,10 @@ class Syllabus:
         wanted = frozenset(statements)
         return tuple(q for q in self.questions.values() if not q.retired and self.serves(q) & wanted)
 
+    def key_points(self) -> dict[str, tuple[str, ...]]:
+        """Open question → the ids of its key points."""
+        return {q.id: tuple(e.id for e in q.expectations) for q in self.questions.values() if q.form == "open"}
+
     def find_term(self, words: str) -> Optional[Term]:
         """The glossary entry named exactly so (case and plural s aside), else None."""
         key = words.strip().lower()

@@ -120,6 +120,7 @@ ROUTES = [
     Route("/practice", action(learners.set_practice, *TUTORS), methods=POST),
     Route("/practice/withdraw", action(learners.withdraw, *TUTORS), methods=POST),
     Route("/insights", page(insights.show, *TUTORS)),
+    Route("/insights/corrections.jsonl", page(insights.corrections, *TUTORS)),
     Route("/insights.{form:file_form}", page(insights.export, *TUTORS)),
     Route("/invite", page(invite.show, *TUTORS)),
     Route("/invite", action(invite.one, *TUTORS), methods=POST),

@@ -7,7 +7,7 @@ from typing import Optional
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.records import group_reports, reports
+from bot.records import group_reports, marked_answers, reports
 from bot.records.group_reports import FEWEST_LEARNERS
 from bot.records.people import Session
 from bot.web.downloads import download
@@ -46,6 +46,14 @@ def export(request: Request, web: Web, session: Session) -> Response:
     stats = group_reports.question_stats(web.records, session.person, _questions(web, unit), cohort)
     rows = ((s.question_id, s.learners, s.answers, s.facility, s.discrimination, s.seconds, s.not_sure) for s in stats)
     return download(f"questions-{unit}", request.path_params["form"], head, rows, web.clock())
+
+
+def corrections(request: Request, web: Web, session: Session) -> Response:
+    """The viewer's learners' corrected answers, without names, as `rapport mark --evaluate` reads them."""
+    marked = marked_answers.corrections(web.records, session.person, web.syllabus.key_points())
+    name = f"corrections-{web.clock():%Y-%m-%d}.jsonl"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(marked_answers.as_lines(marked), media_type="application/x-ndjson", headers=headers)
 
 
 def _chosen(request: Request, web: Web, session: Session) -> tuple[str, Optional[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from openpyxl import load_workbook
 from sqlalchemy import insert, select
 
 from bot.records import assessment_tables as a
-from bot.records import audit, group_reports, people, tutor_reports
+from bot.records import audit, group_reports, marked_answers, people, tutor_reports
 from bot.records import tables as t
 from bot.records.store import Turn
 
@@ -126,6 +127,39 @@ def test_two_overridden_answers_on_two_days_and_questions_make_ready(tutor, wait
     assert mine["state"] == "practising" or mine["state"] == "ready"
     override(tutor, second, complete="0", reason="On second thoughts.")
     assert len(rows(waiting, a.override)) == 3
+
+
+def test_corrections_are_downloaded_for_ones_own_learners_and_without_names(tutor, waiting):
+    override(tutor, waiting.lena_attempt, reason="Lena meant trust.")
+    assert "/insights/corrections.jsonl" in tutor.get("/insights").text
+    answer = tutor.get("/insights/corrections.jsonl")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="corrections-')
+    (line,) = answer.text.splitlines()
+    assert json.loads(line) == {
+        "question_id": "d1-4.9-cost",
+        "answer": "you pay for adverts",
+        "met": ["costs", "trust"],
+        "marked_by": f"marker-{waiting.tutor}",
+        "reason": "[name] meant trust.",
+    }
+    waiting.add("Tia Tutor", "tutor", "tia@example.org", "Autumn")
+    tutor.client.cookies.clear()
+    tutor.sign_in("tia@example.org")
+    assert override(tutor, waiting.stan_attempt).status_code == 303
+    tutor.client.cookies.clear()
+    tutor.sign_in("tom@example.org")
+    assert len(tutor.get("/insights/corrections.jsonl").text.splitlines()) == 1
+    tutor.client.cookies.clear()
+    tutor.sign_in("ada@example.org")
+    assert len(tutor.get("/insights/corrections.jsonl").text.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("I am Jo, mary-ann SMITH", "I am Jo, [name] [name]"), ("Annexe smithy", "Annexe smithy"), ("Mary+", "[name]+")],
+)
+def test_names_are_taken_out_whole_and_in_parts_but_not_out_of_words(text, shown):
+    assert marked_answers.nameless(text, ["Jo Mary-Ann Smith", ""]) == shown
 
 
 def test_an_override_needs_a_reason_and_a_learner_of_ones_own(tutor, waiting):
