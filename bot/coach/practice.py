@@ -7,6 +7,7 @@ from typing import Any, Optional
 
 from msgspec.structs import replace
 
+from bot.coach.tasks import open_tasks, questions_of, said_of, task_of
 from bot.coach.workplace import WorkplacePart
 from bot.coaching import practice as on_question
 from bot.coaching import review
@@ -249,20 +250,21 @@ class PracticePart(WorkplacePart):
         statements = practice.wanted or self.syllabus.statements(practice.unit)
         closed = sittings.under_assessment(tx, turn.person_id, self.clock())
         shut = self.syllabus.with_bullets(closed)
-        candidates = [
-            q
-            for q in self.syllabus.open_for(statements)
-            if (self.syllabus.unit_of[q.id] == practice.unit or practice.wanted)
-            and not (closed and shut & self.syllabus.serves(q))
-        ]
+        asked = [d.question for d in practice.done]
+        tasks = open_tasks(tx, self.syllabus, turn.person_id, asked)
+        possible = self.syllabus.open_for(statements)
+        if not practice.wanted:  # what a tutor has set comes first, of whatever unit it is
+            in_unit = [q for q in possible if self.syllabus.unit_of[q.id] == practice.unit]
+            possible = (*in_unit, *questions_of(self.syllabus, tasks))
+        candidates = [q for q in possible if not (closed and shut & self.syllabus.serves(q))]
         if not practice.done and (blocked := closed & set(statements)):
             names = sorted(b.replace("/bullet:", " ").replace("/", " ").upper() for b in blocked)
             lead = [*lead, Line("utter_practice_closed", {"label": ", ".join(names)}, join=bool(lead))]
         states = {s: str(row["state"]) for s, row in tx.coverage_of(turn.person_id).items()}
-        asked = [d.question for d in practice.done]
         due = tx.due_questions(turn.person_id, self.clock())
         seen = tx.seen_questions(turn.person_id)
-        question = next_question(self.syllabus, candidates, states, due, seen, asked)
+        targets = [task.target for task in tasks]
+        question = next_question(self.syllabus, candidates, states, due, seen, asked, targets)
         if first and first.first and not asked and first.first not in seen:
             wished = self.syllabus.questions[first.first]
             question = question if shut & self.syllabus.serves(wished) else wished
@@ -270,6 +272,8 @@ class PracticePart(WorkplacePart):
             summary = self._summary(tx, turn, practice)
             tx.save_practice(id, replace(practice, question=None), self.clock(), close=True)
             return Move((*lead, *summary, Line("utter_all_asked", {"label": practice.label})), "off")
+        if (task := task_of(self.syllabus, tasks, question)) is not None:
+            lead = [*lead, said_of(task, self.clock().date())]
         step = on_question.put_question(practice, question, self._organisation(tx, turn), self._about(question))
         if parts := self._parts_to_ask(tx, turn, question):
             waiting = replace(practice, question=question.id, points=(), focus=None, tries=0)

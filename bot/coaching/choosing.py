@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from typing import Optional
 
 import msgspec
@@ -36,11 +37,13 @@ def next_question(
     due: Collection[str],
     seen: Mapping[str, int],
     asked: Sequence[str],
+    targets: Sequence[str] = (),
 ) -> Optional[Question]:
-    """Due reviews first, then the weakest statement, then variety; None when all were asked in this session.
+    """What a tutor has set, then due reviews, the weakest statement, variety; None when all were asked in this session.
 
     `states`: statement → coverage state (absent = not started). `seen`: question → how often it was asked ever.
     `asked`: this session's questions, the last one last.
+    `targets`: questions and statements set by a tutor, the most urgent first.
     """
     left = [q for q in candidates if q.id not in asked]
     last = set(syllabus.serves(syllabus.questions[asked[-1]])) if asked else set()
@@ -48,6 +51,7 @@ def next_question(
     def order(question: Question) -> tuple[int, ...]:
         own = syllabus.own_statements(question)
         return (
+            next((n for n, target in enumerate(targets) if is_about(syllabus, question, target)), len(targets)),
             0 if question.id in due else 1,
             min(RANK.get(states.get(s, ""), 0) for s in own),
             seen.get(question.id, 0),
@@ -56,6 +60,19 @@ def next_question(
         )
 
     return min(left, key=order) if left else None
+
+
+def is_about(syllabus: Syllabus, question: Question, target: str) -> bool:
+    """Whether a question is the one, or serves the statement, that was set."""
+    return target == question.id or target in syllabus.serves(question)
+
+
+def until(due: date, today: date) -> str:
+    """A date as it is said: "today", "tomorrow", "Friday", "Friday 20 November"."""
+    days = (due - today).days
+    if days in (0, 1):
+        return ("today", "tomorrow")[days]
+    return f"{due:%A}" if 1 < days < 7 else f"{due:%A %-d %B}"
 
 
 NUMBER = re.compile(r"(?<![\d.])(\d{1,2}\.\d{1,2})(?![\d.]*\d)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Optional
 
@@ -163,18 +164,23 @@ def _quiet(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
 
 def practice_set(records: Records, person_id: int) -> list[Set]:
     """What tutors have set for a learner and not withdrawn, the next date first."""
+    with records.reading() as tx:
+        return set_for(tx, person_id)
+
+
+def set_for(tx: Tx, person_id: int, kinds: Collection[str] = a.SET_PRACTICE_KINDS) -> list[Set]:
+    """The same within a transaction, of these kinds alone."""
     s, p = a.set_practice.c, t.person.c
     query = (
         select(a.set_practice, p.name.label("by"))
         .join(t.person, p.id == s.by_id)
-        .where(s.person_id == person_id, s.withdrawn_at.is_(None))
+        .where(s.person_id == person_id, s.kind.in_(kinds), s.withdrawn_at.is_(None))
         .order_by(s.due_on.is_(None), s.due_on, s.id)
     )
-    with records.reading() as tx:
-        return [
-            Set(r["id"], r["kind"], r["target"], r["due_on"], r["note"], r["by"], r["made_at"], _practised(tx, r))
-            for r in tx._all(query)
-        ]
+    return [
+        Set(r["id"], r["kind"], r["target"], r["due_on"], r["note"], r["by"], r["made_at"], _practised(tx, r))
+        for r in tx._all(query)
+    ]
 
 
 def _practised(tx: Tx, row: Any) -> bool:

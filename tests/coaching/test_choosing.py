@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coaching.choosing import Scope, find_scope, next_question, topic_of
+from bot.coaching.choosing import Scope, find_scope, next_question, topic_of, until
 from bot.syllabus.syllabus import Syllabus
 from tests.conftest import FakeMarker
 
@@ -25,6 +26,22 @@ def scope(syllabus: Syllabus, text: str, unit: str = "t1") -> Scope | None:
 
 def test_a_due_review_comes_before_everything_else(tiny: Syllabus) -> None:
     assert chosen(tiny, due={"t1-2.2-other"}, states={"t1/2.2": "ready"}) == "t1-2.2-other"
+
+
+def test_what_a_tutor_has_set_comes_before_due_reviews_in_the_order_given(tiny: Syllabus) -> None:
+    due = {"t1-2.2-other"}
+    assert chosen(tiny, due=due, targets=["t1-care-when"]) == "t1-care-when"
+    assert chosen(tiny, due=due, targets=["no-such", "t1/2.2", "t1-care-when"]) == "t1-2.2-other"
+    assert chosen(tiny, targets=["t1/2.2"], asked=["t1-2.2-yours", "t1-2.2-other"]) == "t1-2.1-why"
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [("2026-03-02", "today"), ("2026-03-03", "tomorrow"), ("2026-03-06", "Friday"), ("2026-03-09", "Monday 9 March"),
+     ("2026-02-27", "Friday 27 February")],
+)  # fmt: skip
+def test_a_date_is_said_as_people_say_it(due: str, said: str) -> None:
+    assert until(date.fromisoformat(due), date(2026, 3, 2)) == said
 
 
 def test_the_weakest_statement_comes_first(tiny: Syllabus) -> None:
