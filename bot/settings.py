@@ -42,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True):
     telegram_rate: float
     keep_chat_days: float
     metrics_token: str
+    opinion_url: str
+    opinion_model: str
+    opinion_key: str
+    opinion_timeout: float
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str
@@ -77,6 +81,11 @@ VARIABLES = {
     "RAPPORT_OIDC_CLIENT_SECRET_FILE": "a file that holds the secret, instead of RAPPORT_OIDC_CLIENT_SECRET",
     "RAPPORT_OIDC_LABEL": "text of the button (default: Sign in with your centre's account)",
     "RAPPORT_PASSWORDS": "who may sign in with a password: everybody or admins (default: everybody)",
+    "RAPPORT_OPINION_URL": "OpenAI-compatible endpoint for a second opinion, up to `/v1` (default: none, no opinions)",
+    "RAPPORT_OPINION_MODEL": "name of its model",
+    "RAPPORT_OPINION_KEY": "its key, where it wants one",
+    "RAPPORT_OPINION_KEY_FILE": "file that holds the key instead",
+    "RAPPORT_OPINION_TIMEOUT": "seconds after which no second opinion is waited for (default: 20)",
     "TELEGRAM_BOT_TOKEN": "the bot's token; where it is set, `rapport up` starts the Telegram gateway",
     "TELEGRAM_API_URL": "address of the Bot API (default: https://api.telegram.org)",
     "TELEGRAM_WEBHOOK_URL": "public https address to which Telegram posts updates (default: none, updates are polled)",
@@ -118,6 +127,10 @@ def read_settings(environ: Optional[Mapping[str, str]] = None) -> Settings:
         telegram_rate=_number(env, "TELEGRAM_MESSAGES_PER_SECOND", 30, 1, 1000),
         keep_chat_days=_number(env, "RAPPORT_KEEP_CHAT_DAYS", 180, 1, 36500),
         metrics_token=_long(env, "RAPPORT_METRICS_TOKEN"),
+        opinion_url=_address(env, "RAPPORT_OPINION_URL", ("https://", "http://")),
+        opinion_model=_opinion_model(env),
+        opinion_key=_opinion_key(env),
+        opinion_timeout=_number(env, "RAPPORT_OPINION_TIMEOUT", 20, 0.1, 120),
         oidc_issuer=_issuer(env),
         oidc_client_id=_with_issuer(env, "RAPPORT_OIDC_CLIENT_ID", env.get("RAPPORT_OIDC_CLIENT_ID") or ""),
         oidc_client_secret=_with_issuer(env, "RAPPORT_OIDC_CLIENT_SECRET", _secret(env, "RAPPORT_OIDC_CLIENT_SECRET")),
@@ -197,6 +210,25 @@ def _passwords(env: Mapping[str, str]) -> str:
     if who == "admins" and not env.get("RAPPORT_OIDC_ISSUER"):
         raise SettingsError("RAPPORT_PASSWORDS is admins, so RAPPORT_OIDC_ISSUER must be set for the others.")
     return who
+
+
+def _opinion_model(env: Mapping[str, str]) -> str:
+    model = (env.get("RAPPORT_OPINION_MODEL") or "").strip()
+    if env.get("RAPPORT_OPINION_URL") and not model:
+        raise SettingsError("RAPPORT_OPINION_MODEL must name the model where RAPPORT_OPINION_URL is set.")
+    return model
+
+
+def _opinion_key(env: Mapping[str, str]) -> str:
+    key, file = env.get("RAPPORT_OPINION_KEY") or "", env.get("RAPPORT_OPINION_KEY_FILE")
+    if file:
+        try:
+            key = Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError("RAPPORT_OPINION_KEY_FILE names a file that cannot be read.") from None
+    if not re.fullmatch(r"[!-~]{0,500}", key):
+        raise SettingsError("RAPPORT_OPINION_KEY may have 500 characters at most, without spaces.")
+    return key
 
 
 def _webhook_secret(env: Mapping[str, str]) -> str:

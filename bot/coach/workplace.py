@@ -48,7 +48,7 @@ class WorkplacePart(Base):
         units = [u for u in tx.units_of(turn.person_id) if u in self.syllabus.unit_of.values()]
         if not units or tx.open_exercise(turn.person_id) is not None:
             return Move((Line("utter_workplace_later"),))
-        closed = sittings.under_assessment(tx, turn.person_id, self.clock())
+        closed = self.syllabus.with_bullets(sittings.under_assessment(tx, turn.person_id, self.clock()))
         own = (q for q in self.syllabus.questions.values() if q.own_organisation and not q.retired)
         possible = (q for q in own if self.syllabus.unit_of[q.id] in units and not closed & self.syllabus.serves(q))
         first = next(possible, None)

@@ -40,6 +40,14 @@ class Work(msgspec.Struct, frozen=True):
     answer: str = ""  # whose mark is disputed
 
 
+class Unsure(msgspec.Struct, frozen=True):
+    """An answer that the marking was not sure of."""
+
+    name: str
+    question_id: str
+    answer: str
+
+
 class Set(msgspec.Struct, frozen=True):
     """Practice a tutor has set; `done` once the learner has practised it since."""
 
@@ -109,6 +117,20 @@ def _requests(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
         .limit(MOST)
     )
     return [_work(r["kind"], "request", r, now) for r in rows]
+
+
+def unsure_answer(records: Records, viewer: Person, request_id: int) -> Optional[Unsure]:
+    """The answer behind a not-sure entry of the viewer's work list; None if there is none."""
+    r, at, p = t.tutor_request.c, t.attempt.c, t.person.c
+    query = (
+        select(p.name, at.question_id, at.answer)
+        .join(t.attempt, at.message_id == r.message_id)
+        .join(t.person, p.id == at.person_id)
+        .where(r.id == request_id, r.kind == "not_sure", r.person_id.in_(visible(viewer)))
+    )
+    with records.reading() as tx:
+        row = tx._one(query)
+    return Unsure(row["name"], row["question_id"], row["answer"]) if row else None
 
 
 def _work(kind: str, item: str, r: Any, now: datetime, answer: str = "") -> Work:

@@ -111,6 +111,7 @@ ROUTES = [
     Route("/work.{form:file_form}", page(work.export, *TUTORS)),
     Route("/work/reply", action(work.reply, *TUTORS), methods=POST),
     Route("/work/close", action(work.close, *TUTORS), methods=POST),
+    Route("/work/opinion", action(work.second_opinion, *TUTORS), methods=POST),
     Route("/coverage", page(coverage.show, *SEERS)),
     Route("/coverage.{form:file_form}", page(coverage.export, *SEERS)),
     Route("/coverage/override", action(answers.override, "tutor", "assessor"), methods=POST),

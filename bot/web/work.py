@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Optional
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bot.records import reports, tutor_reports, tutoring
+from bot import opinion
+from bot.records import audit, reports, tutor_reports, tutoring
 from bot.records.people import Session
 from bot.records.tutor_reports import Work
 from bot.relay import clean
@@ -31,6 +33,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         counts=Counter(w.kind for w in everything),
         ages=Counter(w.age for w in everything),
         kinds=KINDS,
+        opinion_model=web.settings.opinion_model if web.settings.opinion_url else "",
         kind=kind,
         age=age,
         question_text=lambda id: question_text(web, id),
@@ -76,6 +79,28 @@ def close(request: Request, web: Web, session: Session, form: Form) -> Response:
     item, note = form.get("item", ""), clean(form.get("note", ""))
     tutoring.close(web.records, session.person, item, whole(form, "id"), note, web.clock())
     return back(form, "/work", "close")
+
+
+def second_opinion(request: Request, web: Web, session: Session, form: Form) -> Response:
+    """Ask the centre's language model about an answer the marking was not sure of; shown here, kept nowhere."""
+    id = whole(form, "id")
+    found = tutor_reports.unsure_answer(web.records, session.person, id) if web.settings.opinion_url else None
+    question = web.syllabus.questions.get(found.question_id) if found else None
+    if found is None or question is None or not question.expectations:
+        raise HTTPException(404)
+    with web.records.begin() as tx:  # before it goes out
+        model = web.settings.opinion_model
+        audit.note(tx, session.person.id, "asked for a second opinion", f"request/{id}", web.clock(), model=model)
+    given = opinion.ask(web.settings, question, found.answer, [found.name])
+    views = {view.id: view for view in given.points} if given else {}
+    return web.pages.page(
+        request,
+        "opinion.html",
+        answer=found,
+        question=question_text(web, question.id),
+        model=model,
+        views=[(expectation.statement, views[expectation.id]) for expectation in question.expectations if views],
+    )
 
 
 def question_text(web: Web, id: str) -> str:
