@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.crowd import our_crowd, starter_crowd
 from benchmarks.environment import starter_python
-from benchmarks.figures import Raw, growth_rows, report_of, rows_of, table_of, write_report
+from benchmarks.figures import TOGETHER, Raw, growth_rows, report_of, rows_of, table_of, write_report
 from benchmarks.growth import fill, long_conversation, pages
 from benchmarks.machine import about_this_run, load_average, memory_of, processor_seconds
 from benchmarks.systems import Ours, Starter, System
@@ -173,6 +173,15 @@ class Bench:
             return
         talk, found = self.talks["ours"], self.raw.growth
         assert isinstance(talk, OurTalk)
+        for self.ours.dialogues in (1, 2):
+            self.ours.stop()
+            self.ours.start()
+            talk.block(self.plan.block, 7000)
+            for learners in TOGETHER:
+                self._doing(f"{learners} learners at once, dialogue processes: {self.ours.dialogues}")
+                crowd = our_crowd(talk, learners, self.plan.crowd_seconds)
+                found[f"rate_{self.ours.dialogues}_{learners}"] = crowd["turns_per_second"]
+        self.ours.dialogues = 0
         self._doing(f"a conversation of {self.plan.long} turns")
         found.update(long_conversation(talk, self.plan.long, self.plan.block))
         for name, attempts in zip(("thousand", "million"), self.plan.stored):

@@ -32,6 +32,8 @@ CPU_ROWS = (
 )
 
 
+TOGETHER = (32, 64)  # learners at once with one dialogue process and with two
+
 # Of ours alone: key, figure, and the lists of seconds in `Raw.growth` under a small and a large load.
 GROWTH_ROWS = (
     ("turn_500", "Turn 500 of a conversation beside turn 5", "turn_5", "turn_500"),
@@ -170,6 +172,11 @@ def growth_rows(raw: Raw) -> list[Row]:
             rows.append(
                 Row(f"{key}_p{percent}", f"{figure}, {percent} of 100 are faster", "ms", pair[0], pair[1], goal)
             )
+    for learners in TOGETHER:
+        rates = [raw.growth.get(f"rate_{processes}_{learners}") for processes in (1, 2)]
+        if any(rates):
+            figure = f"Turns a second with {learners} at once, 2 dialogue processes beside 1"
+            rows.append(Row(f"dialogues_{learners}", figure, "/s", *rates))
     return rows
 
 

@@ -368,6 +368,16 @@ def people_list() -> None:
 
 
 @app.command()
+def smoke(url: Optional[str] = typer.Argument(None, help="Where the pages are; this machine's if left out.")) -> None:
+    """See whether a running system works: a made-up learner comes in, asks, is answered, and is erased."""
+    from bot.smoke import smoke as run
+
+    settings = bootstrap.settings()
+    run(settings, url or f"http://{settings.host}:{settings.port}", lambda text: out.print(f"ok  {text}"))
+    out.print("Rapport works.", style="green")
+
+
+@app.command()
 def demo() -> None:
     """Fill the records with made-up people (marked as demo) and a month of their activity."""
     from bot.demo import fill

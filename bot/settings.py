@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import sys
@@ -26,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True):
     models: Path
     host: str
     port: int
+    proxies: str
     webs: int
     dialogues: int
     dialogue_urls: tuple[str, ...]
@@ -65,6 +67,7 @@ VARIABLES = {
     "RAPPORT_MODELS": "folder with trained Rasa models (default: `models` in the project)",
     "RAPPORT_HOST": "address the web pages listen on (default: 127.0.0.1)",
     "RAPPORT_PORT": "port the web pages listen on (default: 8000)",
+    "RAPPORT_PROXIES": "addresses and networks of proxies that say who comes and how (default: 127.0.0.1)",
     "RAPPORT_WEBS": "web processes of `rapport up`, on RAPPORT_PORT and the ports after it (default: 1)",
     "RAPPORT_DIALOGUES": "dialogue processes of `rapport up` (default: 2, on one core 1)",
     "RAPPORT_DIALOGUE_URL": "where dialogue processes are found, separated by commas (default: set by `rapport up`)",
@@ -111,6 +114,7 @@ def read_settings(environ: Optional[Mapping[str, str]] = None) -> Settings:
         models=Path(env.get("RAPPORT_MODELS") or ROOT / "models"),
         host=env.get("RAPPORT_HOST") or "127.0.0.1",
         port=_whole(env, "RAPPORT_PORT", 8000, 1, 65535),
+        proxies=_proxies(env),
         webs=_whole(env, "RAPPORT_WEBS", 1, 1, 64),
         dialogues=_whole(env, "RAPPORT_DIALOGUES", _cores_for_dialogue(), 1, 64),
         dialogue_urls=urls,
@@ -263,6 +267,14 @@ def _addresses(env: Mapping[str, str]) -> tuple[str, ...]:
 def _places(env: Mapping[str, str], urls: tuple[str, ...]) -> tuple[str, ...]:
     text = env.get("RAPPORT_DIALOGUE_LISTEN") or ",".join(url.removeprefix("http://") for url in urls)
     return tuple(_place(each.strip(), "RAPPORT_DIALOGUE_LISTEN", "127.0.0.1:5005") for each in text.split(","))
+
+
+def _proxies(env: Mapping[str, str]) -> str:
+    text = env.get("RAPPORT_PROXIES") or "127.0.0.1"
+    try:
+        return ",".join(str(ipaddress.ip_network(each.strip())) for each in text.split(","))
+    except ValueError as error:
+        raise SettingsError(f"RAPPORT_PROXIES: {error}; it looks like 10.0.0.7,172.18.0.0/16.") from error
 
 
 def _host_and_port(env: Mapping[str, str], name: str, default: str) -> str:

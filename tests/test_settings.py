@@ -65,6 +65,8 @@ def test_a_switch_may_be_written_in_several_ways(text: str, on: bool) -> None:
         ("RAPPORT_DIALOGUES", "0"),
         ("RAPPORT_DIALOGUES", "1.5"),
         ("RAPPORT_WEBS", "many"),
+        ("RAPPORT_PROXIES", "10.0.0.300"),
+        ("RAPPORT_PROXIES", "10.0.0.1/8"),
         ("RAPPORT_DIALOGUE_URL", "10.0.0.5:5005"),
         ("RAPPORT_DIALOGUE_URL", "http://a:5005,https://b:5005"),
         ("RAPPORT_DIALOGUE_LISTEN", "5005"),

@@ -24,7 +24,7 @@ def main() -> None:
         app = create_app(settings, bootstrap.syllabus(), bootstrap.records(), relay, bootstrap.utc_now)
     except RapportError as error:
         sys.exit(str(error))
-    server(app, settings.host, settings.port).run()
+    server(app, settings.host, settings.port, settings.proxies).run()
 
 
 if __name__ == "__main__":

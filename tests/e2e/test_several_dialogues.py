@@ -14,6 +14,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ class Cluster:
     def stop(self) -> None:
         """Stop all."""
         for process in self.processes:
-            process.send_signal(signal.SIGTERM)
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
         for process in self.processes:
             process.wait(60)
 
@@ -161,6 +163,29 @@ async def test_order_is_kept_and_nothing_is_lost_or_doubled_when_one_of_two_is_k
     for person in learners:
         check(records, person)
     check_trackers(empty_url if cluster.postgres else f"sqlite:///{data / 'tracker.sqlite'}", learners)
+    records.engine.dispose()
+
+
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+async def test_asked_to_stop_they_finish_the_turns_in_hand_and_take_no_more(cluster: Cluster, empty_url: str) -> None:
+    records = Records(open_engine(empty_url))
+    now = bootstrap.utc_now()
+    dialogues = Dialogues(cluster.urls, SECRET, 20)
+    queued = []
+    for n in range(12):
+        person = people.add_person(records, f"Learner {n}", ["learner"], now, units=["d1"])
+        messages.accept(records, f"m-{person}", person, "web", "quiz me on 4.9", None, now)
+        queued.append(messages.claim(records, person, now, now + timedelta(seconds=60)))
+    turns = [asyncio.create_task(dialogues.work_off(message)) for message in queued if message]
+    await until(lambda: closed(records) > 0)
+    in_hand = sum(not turn.done() for turn in turns)
+    await asyncio.to_thread(cluster.stop)
+    ended = await asyncio.gather(*turns, return_exceptions=True)
+    await dialogues.close()
+    assert in_hand > 0 and ended == [None] * len(turns)
+    assert closed(records) == len(turns) == 12
+    for message in queued:
+        assert message and len(messages.replies_to(records, message.message_id)) == 1
     records.engine.dispose()
 
 

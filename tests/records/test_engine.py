@@ -18,7 +18,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, StatementError
 
 from bot.coach import Coach
 from bot.errors import SettingsError
-from bot.records import people
+from bot.records import messages, people
 from bot.records import tables as t
 from bot.records.engine import alembic_config, migrate, open_engine
 from bot.records.store import Records
@@ -103,6 +103,38 @@ def test_migrations_go_down_with_data_in_every_table_and_up_again(empty_url: str
     migrate(engine)
     with engine.connect() as connection:
         assert connection.execute(select(t.attempt)).all() == []
+    engine.dispose()
+
+
+def test_what_the_first_tables_hold_survives_the_way_down_and_up_again(
+    empty_url: str, tiny: Syllabus, clock: Clock
+) -> None:
+    """Every migration down to the first and up again: not a row of people, messages and practice is changed."""
+    engine = open_engine(empty_url)
+    migrate(engine)
+    talk = new_talk(Coach(tiny, FakeMarker(), Records(engine), clock))
+    messages.accept(talk.coach.records, "waiting", talk.person_id, "web", "hello", None, clock())
+    talk.start("keeping customers")
+    talk.answer("myth price")
+    talk.say("dispute")
+    people.open_session(talk.coach.records, talk.person_id, clock())
+
+    def everything(names: set[str]) -> dict[str, Any]:
+        with engine.connect() as connection:
+            rows = {n: connection.execute(text(f"SELECT * FROM {n}")).mappings().all() for n in sorted(names)}
+        return {name: sorted(str(sorted(dict(row).items())) for row in found) for name, found in rows.items()}
+
+    command.downgrade(alembic_config(engine), "0001")
+    first = set(inspect(engine).get_table_names()) - {"alembic_version"}
+    kept = everything(first)
+    migrate(engine)
+    command.downgrade(alembic_config(engine), "0001")
+    assert everything(first) == kept
+    assert kept["attempt"] and kept["message"] and kept["coverage"] and kept["web_session"]
+    migrate(engine)
+    with engine.connect() as connection:
+        assert len(connection.execute(select(t.attempt)).all()) == len(kept["attempt"])
+    assert messages.waiting_people(talk.coach.records, clock()) == [talk.person_id]
     engine.dispose()
 
 
