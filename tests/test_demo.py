@@ -6,8 +6,9 @@ from sqlalchemy import func, select
 
 from bot import demo
 from bot.coach import Coach
-from bot.records import people, reports
+from bot.records import people
 from bot.records import tables as t
+from bot.records.coverage_reports import Asked, Row, coverage_matrix
 from bot.records.store import Records
 from bot.syllabus.syllabus import Syllabus
 from tests.conftest import Clock, FakeMarker
@@ -42,5 +43,5 @@ def test_there_is_a_demo_person_of_each_role_but_administrator_about_the_same_gr
     assert [row.id for row in learners_seen(sqlite_records, assessor)] == [made["learner"]]
 
 
-def learners_seen(records: Records, viewer: people.Person) -> list[reports.Row]:
-    return reports.coverage_matrix(records, viewer, "d1", ["d1/4.9"])
+def learners_seen(records: Records, viewer: people.Person) -> list[Row]:
+    return coverage_matrix(records, viewer, Asked("d1", ("d1/4.9",)))[0]

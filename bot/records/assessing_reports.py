@@ -241,20 +241,29 @@ def sitting_view(records: Records, viewer: Person, found: SetRow, person_id: int
 
 def to_read(records: Records, by: Person) -> list[tuple[SetRow, SittingRow]]:
     """Sittings handed in to this assessor on which not every statement is decided yet, oldest first."""
+    q, s, x, d = a.question_set.c, a.sitting.c, a.set_question.c, a.decision.c
+    mine = select(q.id).where(q.by_id == by.id, q.sent_at.is_not(None))
     with records.reading() as tx:
-        found = []
-        for row in _sets(tx, a.question_set.c.by_id == by.id, a.question_set.c.sent_at.is_not(None)):
-            for sitting in _sittings(tx, a.sitting.c.set_id == row.id):
-                if sitting.state != "sent":
-                    continue
-                wanted = {x for q in sittings.questions(tx, sitting.id) for x in q.statements}
-                d = a.decision.c
-                done = {
-                    r["statement"]
-                    for r in tx._all(select(d.statement).where(d.person_id == sitting.person_id, d.set_id == row.id))
-                }
-                if wanted - done:
-                    found.append((row, sitting))
+        asked: dict[int, list[Any]] = defaultdict(list)
+        for r in tx._all(select(x.set_id, x.person_id, x.statements).where(x.set_id.in_(mine))):
+            asked[r["set_id"]].append(r)
+        decided = select(d.set_id, d.person_id, d.statement).where(d.set_id.in_(mine))
+        done = {(r["set_id"], r["person_id"], r["statement"]) for r in tx._all(decided)}
+        open_ = [
+            r["id"]
+            for r in tx._all(select(s.id, s.set_id, s.person_id).where(s.set_id.in_(mine), sittings.handed_in()))
+            if any(
+                (r["set_id"], r["person_id"], statement) not in done
+                for question in asked[r["set_id"]]
+                if question["person_id"] in (None, r["person_id"])
+                for statement in question["statements"]
+            )
+        ]
+        if not open_:
+            return []
+        sets = {row.id: row for row in _sets(tx, q.id.in_(mine))}
+        of = {r["id"]: sets[r["set_id"]] for r in tx._all(select(s.id, s.set_id).where(s.id.in_(open_)))}
+        found = [(of[sitting.id], sitting) for sitting in _sittings(tx, s.id.in_(open_))]
     return sorted(found, key=lambda x: x[1].last_at or x[0].made_at)
 
 

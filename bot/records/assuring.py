@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Optional
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from bot.coaching.agreement import Agreement, agreement
 from bot.errors import BadInput, NotThere
@@ -87,12 +87,9 @@ def make_plan(
     if until <= since:
         raise BadInput("The time ends before it begins.")
     d = a.decision.c
+    which = [d.signed_at >= since, d.signed_at < until, d.by_id != by.id, d.person_id.in_(visible(by))]
     with records.begin() as tx:
-        query = (
-            select(d.id, d.by_id, d.statement, d.method, d.outcome)
-            .where(d.signed_at >= since, d.signed_at < until, d.by_id != by.id, d.person_id.in_(visible(by)))
-            .order_by(d.id)
-        )
+        query = select(d.id, d.by_id, d.statement, d.method, d.outcome).where(*which).order_by(d.id)
         found = [r for r in tx._all(query) if not rules.unit or r["statement"].startswith(f"{rules.unit}/")]
         if not found:
             raise BadInput("No decision of somebody else was signed in that time among your groups.")
@@ -103,8 +100,11 @@ def make_plan(
             )
         )  # fmt: skip
         plan = int(made.inserted_primary_key[0])
-        for id, why in draw(found, rules, seed, _proposals(tx, [r["id"] for r in found])).items():
-            tx.connection.execute(insert(a.sample).values(plan_id=plan, decision_id=id, why=why))
+        proposals = {r["id"]: r["verdict"] for r in tx._all(_proposed().where(*which))}
+        drawn = draw(found, rules, seed, proposals)
+        tx.connection.execute(
+            insert(a.sample), [{"plan_id": plan, "decision_id": id, "why": why} for id, why in drawn.items()]
+        )
         audit.note(tx, by.id, "made sampling plan", f"plan/{plan}", now, seed=seed, rules=msgspec.to_builtins(rules))
     return plan
 
@@ -128,18 +128,17 @@ def draw(found: Sequence[Any], rules: Rules, seed: int, proposals: dict[int, str
     return dict(sorted(chosen.items()))
 
 
-def _proposals(tx: Tx, decisions: Sequence[int]) -> dict[int, str]:
-    """Decision → the program's verdict on its answer, where it rests on exactly one with a proposal."""
-    e, o = a.decision_evidence.c, a.proposal.c
-    rows = tx._all(
-        select(e.decision_id, o.verdict)
+def _proposed() -> Any:
+    """id and outcome of decisions with the program's verdict, where they rest on exactly one answer with a proposal."""
+    d, e, o = a.decision.c, a.decision_evidence.c, a.proposal.c
+    return (
+        select(d.id, d.outcome, func.min(o.verdict).label("verdict"))
+        .select_from(a.decision)
+        .join(a.decision_evidence, e.decision_id == d.id)
         .join(a.proposal, o.answer_id == e.answer_id)
-        .where(e.decision_id.in_(decisions))
+        .group_by(d.id, d.outcome)
+        .having(func.count() == 1)
     )
-    found: dict[int, list[str]] = defaultdict(list)
-    for r in rows:
-        found[r["decision_id"]].append(r["verdict"])
-    return {id: verdicts[0] for id, verdicts in found.items() if len(verdicts) == 1}
 
 
 def plans_of(records: Records, viewer: Person) -> list[Plan]:
@@ -287,19 +286,32 @@ def close(records: Records, by: Person, sample: int, result: str, reason: str, n
 
 def agreement_by(records: Records, viewer: Person) -> dict[str, dict[str, Agreement]]:
     """Blind marks beside decisions: by assessor and by criterion; and the program's proposals beside decisions."""
-    d = a.decision.c
+    d, s, m, p = a.decision.c, a.sample.c, a.second_mark.c, t.person.c
+    seen, n = d.person_id.in_(visible(viewer)), func.count().label("n")
+    marked = (
+        select(p.name, d.statement, d.outcome, m.outcome.label("second"), n)
+        .select_from(a.sample)
+        .join(a.second_mark, m.sample_id == s.id)
+        .join(a.decision, d.id == s.decision_id)
+        .join(t.person, p.id == d.by_id)
+        .where(seen)
+        .group_by(p.name, d.statement, d.outcome, m.outcome)
+    )
+    proposed = _proposed().where(seen).subquery()
+    proposals = select(proposed.c.outcome, proposed.c.verdict, n).group_by(proposed.c.outcome, proposed.c.verdict)
     with records.reading() as tx:
-        samples = _samples(tx, d.person_id.in_(visible(viewer)), a.second_mark.c.outcome.is_not(None))
-        rows = tx._all(select(d.id, d.outcome, d.statement).where(d.person_id.in_(visible(viewer))))
-        proposals = _proposals(tx, [r["id"] for r in rows])
+        samples, agreed = tx._all(marked), tx._all(proposals)
     assessors: dict[str, list[tuple[str, str]]] = defaultdict(list)
     criteria: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for s in samples:
-        pair = (s.decision.outcome, s.second or "")
-        assessors[s.decision.by].append(pair)
-        criteria[s.decision.statement].append(pair)
+    for r in samples:
+        pairs = [(r["outcome"], r["second"])] * r["n"]
+        assessors[r["name"]] += pairs
+        criteria[r["statement"]] += pairs
     program = [
-        (AGREES_WITH[proposals[r["id"]]], r["outcome"]) for r in rows if proposals.get(r["id"], "") in AGREES_WITH
+        pair
+        for r in agreed
+        if r["verdict"] in AGREES_WITH
+        for pair in [(AGREES_WITH[r["verdict"]], r["outcome"])] * r["n"]
     ]
     everybody = [p for pairs in assessors.values() for p in pairs]
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Optional
 
@@ -18,6 +18,15 @@ from bot.records.store import Records, Tx
 
 FEWEST_LEARNERS = 10  # below it a share says nothing
 FEWEST_FOR_DISCRIMINATION = 20
+MOST_LEARNERS = 300  # enough for any of the figures; more would only make a page slow
+MOST_TIMED = 2000  # first answers, the newest, whose time is looked up
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Learners whose figures are given, out of `of`."""
+
+    ids: tuple[int, ...]
+    of: int
 
 
 class Week(msgspec.Struct, frozen=True):
@@ -54,19 +63,29 @@ class QuestionStats(msgspec.Struct, frozen=True):
     not_sure: Optional[float]
 
 
-def question_stats(
-    records: Records, viewer: Person, questions: Sequence[str], cohort: Optional[int] = None
-) -> list[QuestionStats]:
-    """These questions among the learners the viewer may see, in the order given; unanswered ones left out."""
-    at = t.attempt.c
-    seen = and_(at.person_id.in_(visible(viewer, cohort)), at.question_id.in_(questions))
-    first = select(func.min(at.id)).where(seen).group_by(at.person_id, at.question_id)
+def group_of(records: Records, viewer: Person, unit: str, cohort: Optional[int] = None) -> Group:
+    """The learners of a unit whom the viewer may see; of more than MOST_LEARNERS so many, evenly drawn."""
+    e = t.enrolment.c
+    query = select(e.person_id).where(e.unit_id == unit, e.person_id.in_(visible(viewer, cohort))).order_by(e.person_id)
     with records.reading() as tx:
-        counts = tx._all(
-            select(at.question_id, at.verdict, func.count().label("n")).where(seen).group_by(at.question_id, at.verdict)
-        )
-        firsts = tx._all(select(at.question_id, at.person_id, at.complete, at.message_id).where(at.id.in_(first)))
-        seconds = _seconds(tx, viewer, cohort, questions)
+        ids = tx.connection.execute(query).scalars().all()
+    many, most = len(ids), min(len(ids), MOST_LEARNERS)
+    return Group(tuple(ids[i * many // most] for i in range(most)), many)
+
+
+def question_stats(records: Records, people: Collection[int], questions: Sequence[str]) -> list[QuestionStats]:
+    """These questions among these learners, in the order given; unanswered ones left out."""
+    at = t.attempt.c
+    seen = and_(at.person_id.in_(people), at.question_id.in_(questions))
+    n, place = (
+        func.count().label("n"),
+        func.row_number().over(partition_by=(at.person_id, at.question_id), order_by=at.id),
+    )
+    numbered = select(at.question_id, at.person_id, at.complete, at.id, place.label("place")).where(seen).subquery()
+    with records.reading() as tx:
+        counts = tx._all(select(at.question_id, at.verdict, n).where(seen).group_by(at.question_id, at.verdict))
+        firsts = tx._all(select(numbered).where(numbered.c.place == 1))
+        seconds = _seconds(tx, sorted((r["id"] for r in firsts), reverse=True)[:MOST_TIMED])
     by_person: dict[int, dict[str, bool]] = defaultdict(dict)
     by_question: dict[str, dict[int, bool]] = defaultdict(dict)
     for r in firsts:
@@ -110,22 +129,23 @@ def _discrimination(id: str, people: dict[int, bool], by_person: dict[int, dict[
     return statistics.correlation(x, y)
 
 
-def _seconds(tx: Tx, viewer: Person, cohort: Optional[int], questions: Sequence[str]) -> dict[str, list[float]]:
-    """Question → seconds from the coach's message to the first answer, breaks of more than ten minutes left out."""
+def _seconds(tx: Tx, attempts: Sequence[int]) -> dict[str, list[float]]:
+    """Question → seconds from the coach's message to the answer, breaks of more than ten minutes left out."""
     at = t.attempt.c
-    given, before = t.message.alias("given"), t.message.alias("before")
+    given, before, out = t.message.alias("given"), t.message.alias("before"), t.message.alias("asked")
     m = given.c
     asked = (
-        select(func.max(before.c.id))
+        select(before.c.id)
         .where(before.c.person_id == m.person_id, before.c.id < m.id, before.c.direction == "out")
+        .order_by(before.c.id.desc())
+        .limit(1)
         .scalar_subquery()
     )
-    out = t.message.alias("asked")
     rows = tx._all(
         select(at.question_id, m.created_at, out.c.created_at.label("asked_at"))
         .join(given, m.message_id == at.message_id)
         .join(out, out.c.id == asked)
-        .where(at.person_id.in_(visible(viewer, cohort)), at.question_id.in_(questions), at.try_no == 1)
+        .where(at.id.in_(attempts))
     )
     took: dict[str, list[float]] = defaultdict(list)
     for r in rows:
@@ -135,17 +155,15 @@ def _seconds(tx: Tx, viewer: Person, cohort: Optional[int], questions: Sequence[
     return took
 
 
-def misconceptions(
-    records: Records, viewer: Person, questions: Sequence[str], cohort: Optional[int] = None, limit: int = 20
-) -> list[Held]:
-    """Misconceptions shown in answers to these questions, those of most learners first."""
+def misconceptions(records: Records, people: Collection[int], questions: Sequence[str], limit: int = 20) -> list[Held]:
+    """Misconceptions shown in these learners' answers to these questions, those of most learners first."""
     at, m = t.attempt.c, t.attempt_match.c
     n = func.count(distinct(at.person_id))
     query = (
         select(at.question_id, m.point_id, n.label("n"), func.max(at.made_at).label("last_at"))
         .join(t.attempt, at.id == m.attempt_id)
         .where(m.kind == "misconception", m.state == "met")
-        .where(at.person_id.in_(visible(viewer, cohort)), at.question_id.in_(questions))
+        .where(at.person_id.in_(people), at.question_id.in_(questions))
         .group_by(at.question_id, m.point_id)
         .order_by(n.desc(), func.max(at.made_at).desc())
         .limit(limit)
@@ -155,35 +173,31 @@ def misconceptions(
 
 
 def trend(
-    records: Records, viewer: Person, unit: str, now: datetime, cohort: Optional[int] = None, weeks: int = 12
+    records: Records, people: Collection[int], unit: str, questions: Sequence[str], now: datetime, weeks: int = 12
 ) -> list[Week]:
-    """The last weeks of a unit, this one included, oldest first."""
-    at, s, c = t.attempt.c, t.attempt_statement.c, t.coverage.c
+    """The last weeks of these learners in a unit, this one included, oldest first; `questions`: all that serve it."""
+    at, c, n = t.attempt.c, t.coverage.c, func.count().label("n")
     mondays = [now.date() - timedelta(days=now.weekday() + 7 * i) for i in range(weeks)][::-1]
     since = datetime.combine(mondays[0], datetime.min.time(), now.tzinfo)
-    of_unit = select(distinct(s.attempt_id)).where(s.statement.like(f"{unit}/%"))
+    day = func.date(at.made_at).label("day")
+    mine = (at.made_at >= since, at.person_id.in_(people), at.question_id.in_(questions))
     with records.reading() as tx:
-        given = tx._all(
-            select(at.person_id, at.made_at).where(
-                at.made_at >= since, at.person_id.in_(visible(viewer, cohort)), at.id.in_(of_unit)
-            )
-        )
+        given = tx._all(select(at.person_id, day, n).where(*mine).group_by(at.person_id, day))
         ready = tx._all(
-            select(c.ready_at).where(
-                c.ready_at >= since, c.statement.like(f"{unit}/%"), c.person_id.in_(visible(viewer, cohort))
-            )
+            select(c.ready_at).where(c.ready_at >= since, c.statement.like(f"{unit}/%"), c.person_id.in_(people))
         )
     answers: dict[date, int] = defaultdict(int)
     active: dict[date, set[int]] = defaultdict(set)
     became: dict[date, int] = defaultdict(int)
     for r in given:
-        monday = _monday(r["made_at"])
-        answers[monday] += 1
+        # PostgreSQL gives a date, SQLite its text.
+        monday = _monday(date.fromisoformat(str(r["day"])))
+        answers[monday] += r["n"]
         active[monday].add(r["person_id"])
     for r in ready:
-        became[_monday(r["ready_at"])] += 1
+        became[_monday(r["ready_at"].date())] += 1
     return [Week(m, answers[m], len(active[m]), became[m]) for m in mondays]
 
 
-def _monday(when: datetime) -> date:
-    return when.date() - timedelta(days=when.weekday())
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())

@@ -12,42 +12,15 @@ from sqlalchemy import case, func, or_, select
 
 from bot.coaching.workplace import Workplace
 from bot.records import assessment_tables as a
-from bot.records import decisions, sittings
 from bot.records import statements as st
 from bot.records import tables as t
 from bot.records.corrections import later_versions
+from bot.records.coverage_reports import Cell, Row, cell_of, decisions_on, with_decision
 from bot.records.people import Person
 from bot.records.seeing import visible
 from bot.records.store import Records, Tx
 
 BUTTONS_KEPT = 1000  # messages back in which a button may still be pressed
-
-
-class Cell(msgspec.Struct, frozen=True):
-    """Where a learner stands on one statement; a statement without a cell is not started."""
-
-    state: str
-    attempts: int
-    last_at: Optional[datetime]
-    stuck: bool = False
-    decided: str = ""  # submitted, achieved or more_needed
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One learner in the coverage matrix; `cells` by statement."""
-
-    id: int
-    name: str
-    demo: bool
-    cells: dict[str, Cell]
-
-    def count(self, state: str) -> int:
-        """How many statements stand at `state`."""
-        return sum(c.state == state for c in self.cells.values())
-
-    def stuck(self) -> int:
-        """How many statements the learner is stuck on."""
-        return sum(c.stuck for c in self.cells.values())
 
 
 class Point(msgspec.Struct, frozen=True):
@@ -167,48 +140,6 @@ def units_seen(records: Records, viewer: Person) -> dict[str, int]:
         return {r["unit_id"]: r["n"] for r in tx._all(query)}
 
 
-# Coverage ----------------------------------------------------------------------------------------------------------
-
-
-def coverage_matrix(
-    records: Records, viewer: Person, unit: str, statements: Sequence[str], cohort: Optional[int] = None
-) -> list[Row]:
-    """The active learners of a unit whom the viewer may see, by name, with their cells for `statements`."""
-    p, e, c = t.person.c, t.enrolment.c, t.coverage.c
-    enrolled = (
-        select(p.id, p.name, p.demo)
-        .join(t.enrolment, e.person_id == p.id)
-        .where(e.unit_id == unit, p.active.is_(True), p.id.in_(visible(viewer, cohort)))
-    )
-    covered = select(t.coverage).where(c.statement.in_(statements), c.person_id.in_(visible(viewer, cohort)))
-    with records.reading() as tx:
-        people = tx._all(enrolled)
-        rows = tx._all(covered)
-        decided = _decisions(tx, visible(viewer, cohort), statements)
-    cells: dict[int, dict[str, Cell]] = defaultdict(dict)
-    for r in rows:
-        cells[r["person_id"]][r["statement"]] = _cell(r)
-    for (person_id, statement), word in decided.items():
-        cells[person_id][statement] = _decided(cells[person_id].get(statement), word)
-    made = [Row(r["id"], r["name"], r["demo"], cells[r["id"]]) for r in people]
-    return sorted(made, key=lambda row: (row.name.casefold(), row.id))
-
-
-def _decisions(tx: Tx, people: Any, statements: Optional[Sequence[str]]) -> dict[tuple[int, str], str]:
-    """(person, statement) → submitted, achieved or more_needed; None asks for every statement."""
-    found = dict.fromkeys(sittings.submitted(tx, people, statements), "submitted")
-    return {**found, **decisions.standing(tx, people, statements)}
-
-
-def _decided(cell: Optional[Cell], word: str) -> Cell:
-    return msgspec.structs.replace(cell, decided=word) if cell else Cell("", 0, None, decided=word)
-
-
-def _cell(row: Any) -> Cell:
-    stuck = row["state"] == "practising" and row["attempts"] >= t.STUCK_AFTER and row["alone"] == 0
-    return Cell(row["state"], row["attempts"], row["last_at"], stuck)
-
-
 # Answers -----------------------------------------------------------------------------------------------------------
 
 
@@ -284,9 +215,9 @@ def learner_progress(records: Records, person_id: int, now: datetime, recent: in
     latest = select(t.attempt).where(at.person_id == person_id).order_by(at.made_at.desc(), at.id.desc()).limit(recent)
     with records.reading() as tx:
         card = tx._one(cards)
-        cells = {statement: _cell(row) for statement, row in tx.coverage_of(person_id).items()}
-        for (_, statement), word in _decisions(tx, [person_id], None).items():
-            cells[statement] = _decided(cells.get(statement), word)
+        cells = {statement: cell_of(row) for statement, row in tx.coverage_of(person_id).items()}
+        for (_, statement), word in decisions_on(tx, [person_id], None).items():
+            cells[statement] = with_decision(cells.get(statement), word)
         return Progress(
             units=tx.units_of(person_id),
             cells=cells,

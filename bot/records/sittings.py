@@ -91,6 +91,11 @@ def _not_sent() -> Any:
     return times("sent") <= times("reopened")
 
 
+def handed_in() -> Any:
+    """Of a query of sittings: those handed in and not reopened since."""
+    return not_(_not_sent())
+
+
 def questions(tx: Tx, sitting: int) -> list[Asked]:
     """The core of the set and what was added for this learner, in order."""
     s, q = a.sitting.c, a.set_question.c
@@ -175,6 +180,6 @@ def submitted(tx: Tx, people: Any, statements: Optional[Iterable[str]]) -> set[t
         select(s.person_id, q.statements)
         .select_from(a.sitting)
         .join(a.set_question, q.set_id == s.set_id)
-        .where(s.person_id.in_(people), not_(_not_sent()), or_(q.person_id.is_(None), q.person_id == s.person_id))
+        .where(s.person_id.in_(people), handed_in(), or_(q.person_id.is_(None), q.person_id == s.person_id))
     )
     return {(r["person_id"], x) for r in tx._all(query) for x in r["statements"] if wanted is None or x in wanted}

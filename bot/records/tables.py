@@ -204,7 +204,7 @@ attempt = Table(
     Column("message_id", String(100), nullable=False, unique=True),
     _person(),
     Column("exercise_id", ForeignKey("exercise.id"), nullable=False),
-    Column("question_id", String(100), nullable=False, index=True),
+    Column("question_id", String(100), nullable=False),
     Column("question_text", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Column("channel", String(20), nullable=False),
@@ -220,6 +220,7 @@ attempt = Table(
     Column("marking_version", String(80), nullable=False),
     Column("made_at", UTC, nullable=False),
     Index("ix_attempt_person_id_made_at", "person_id", "made_at"),
+    Index("ix_attempt_person_id_question_id", "person_id", "question_id"),
 )
 
 attempt_match = Table(
@@ -307,7 +308,14 @@ tutor_request = Table(
     Column("words", Text, nullable=False),
     Column("question_id", String(100)),
     Column("made_at", UTC, nullable=False),
-    Column("seen_at", UTC),
+    Column("seen_at", UTC),  # when it was closed (`closed_item`): what waits is found by an index
+)
+Index(
+    "ix_tutor_request_open",
+    tutor_request.c.person_id,
+    tutor_request.c.id,
+    sqlite_where=tutor_request.c.seen_at.is_(None),
+    postgresql_where=tutor_request.c.seen_at.is_(None),
 )
 
 APPEND_ONLY = ("attempt", "attempt_match", "attempt_statement", "told", "dispute")  # and assessment_tables.APPEND_ONLY

@@ -84,13 +84,9 @@ def age(at: datetime, now: datetime) -> Age:
     return "new" if now - at < NEW else "week" if now - at < OVERDUE else "overdue"
 
 
-def _open(kind: str, id_column: Any) -> Any:
-    c = a.closed_item.c
-    return not_(select(c.item_id).where(c.kind == kind, c.item_id == id_column).exists())
-
-
 def _disputes(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
-    p, d, at, s = t.person.c, t.dispute.c, t.attempt.c, t.attempt_statement.c
+    p, d, at, s, c = t.person.c, t.dispute.c, t.attempt.c, t.attempt_statement.c, a.closed_item.c
+    closed = select(c.item_id).where(c.kind == "dispute", c.item_id == d.id)
     served = select(func.min(s.statement)).where(s.attempt_id == at.id).scalar_subquery()
     rows = tx._all(
         select(
@@ -98,7 +94,7 @@ def _disputes(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
         )  # fmt: skip
         .join(t.person, p.id == d.person_id)
         .join(t.attempt, at.id == d.attempt_id)
-        .where(d.person_id.in_(visible(viewer)), _open("dispute", d.id))
+        .where(d.person_id.in_(visible(viewer)), not_(closed.exists()))
         .order_by(d.id)
         .limit(MOST)
     )
@@ -112,7 +108,7 @@ def _requests(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
         select(r.id, r.kind, r.person_id, p.name, r.words, r.made_at, r.question_id, served.label("statement"))
         .join(t.person, p.id == r.person_id)
         .outerjoin(t.attempt, at.message_id == r.message_id)
-        .where(r.person_id.in_(visible(viewer)), r.seen_at.is_(None), _open("request", r.id))
+        .where(r.person_id.in_(visible(viewer)), r.seen_at.is_(None))
         .order_by(r.id)
         .limit(MOST)
     )

@@ -188,4 +188,6 @@ def _close(tx: Tx, by: Person, kind: str, item_id: int, note: str, now: datetime
         return False
     values: dict[str, Any] = {"kind": kind, "item_id": item_id, "by_id": by.id, "note": note, "made_at": now}
     tx.connection.execute(insert(a.closed_item).values(**values))
+    if kind == "request":
+        tx.connection.execute(update(t.tutor_request).where(t.tutor_request.c.id == item_id).values(seen_at=now))
     return True

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Optional
 from urllib.parse import urlencode
 
 import msgspec
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from bot.records import reports
-from bot.records.people import Person, Session
-from bot.records.reports import Row
+from bot.records import coverage_reports, reports
+from bot.records.coverage_reports import Asked, Row
+from bot.records.people import Session
 from bot.syllabus.model import Unit
 from bot.web import standing
 from bot.web.downloads import download
@@ -21,6 +24,7 @@ KINDS = {"all": ("performance", "knowledge", "bullet"), "knowledge": ("knowledge
 KINDS["performance"] = ("performance",)
 ORDER = ("knowledge", "bullet", "performance")
 SORTS = ("name", "ready", "stuck")
+MOST = 250  # learners on a page: more make a page that no browser scrolls
 
 
 class View(msgspec.Struct, frozen=True):
@@ -39,6 +43,11 @@ class View(msgspec.Struct, frozen=True):
         view = msgspec.structs.replace(self, **changed)
         values = {"unit": view.unit, "cohort": view.cohort or "", "kind": view.kind, "q": view.q, "sort": view.sort}
         return urlencode({**values, "stuck": "1" if view.stuck else "", "down": "1" if view.down else ""})
+
+    def asked(self, columns: list[Column]) -> Asked:
+        """The same for the records."""
+        keys = tuple(c.key for c in columns)
+        return Asked(self.unit, keys, self.cohort, self.q, self.stuck, self.sort, self.down)
 
     def sort_address(self, sort: str) -> str:
         """The query to sort by a column, the other way round if it is sorted by it already."""
@@ -61,63 +70,76 @@ class Matrix(msgspec.Struct, frozen=True):
     view: View
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    learners: int  # of whom these are the first
 
 
 def show(request: Request, web: Web, session: Session) -> Response:
-    """The matrix."""
+    """The matrix, at most MOST learners of it."""
     viewer = session.person
     enrolled = reports.units_seen(web.records, viewer)
     units = [u for u in web.syllabus.units.values() if u.id in enrolled] or list(web.syllabus.units.values())[:1]
     cohorts = reports.cohorts_of(web.records, viewer)
-    matrix = _matrix(request, web, viewer, [u.id for u in units], [c.id for c in cohorts])
+    view = _view(request, [u.id for u in units], [c.id for c in cohorts])
+    columns = _columns(web.syllabus.units[view.unit], view.kind)
+    rows, learners = coverage_reports.coverage_matrix(web.records, viewer, view.asked(columns), MOST)
     return web.pages.page(
         request,
         "coverage.html",
-        matrix=matrix,
-        view=matrix.view,
-        unit=web.syllabus.units[matrix.view.unit],
+        matrix=Matrix(view, tuple(columns), tuple(rows), learners),
+        view=view,
+        unit=web.syllabus.units[view.unit],
         units=units,
         cohorts=cohorts,
-        look=standing.look,
-        # Looked up once, not once a cell: there can be 12,000 cells.
-        states={look: web.pages.word("state", look) for look in standing.LOOKS},
-        symbols={look: web.pages.word("symbol", look) for look in standing.LOOKS},
+        cells=_cells(web, view.unit, columns),
         kinds=tuple(KINDS),
     )
 
 
 def export(request: Request, web: Web, session: Session) -> Response:
-    """What is on the screen, as CSV or XLSX."""
+    """What the filters let through, all of it, as CSV or XLSX."""
     viewer = session.person
     cohorts = [c.id for c in reports.cohorts_of(web.records, viewer)]
-    matrix = _matrix(request, web, viewer, list(web.syllabus.units), cohorts)
+    view = _view(request, list(web.syllabus.units), cohorts)
+    columns = _columns(web.syllabus.units[view.unit], view.kind)
     word = web.pages.word
     states = {look: word("state", look) for look in standing.LOOKS}
-    heads = [f"{matrix.view.unit} {c.path}: {c.text}" for c in matrix.columns]
+    heads = [f"{view.unit} {c.path}: {c.text}" for c in columns]
     rows = (
         (
             row.name,
             row.count("ready"),
             row.stuck(),
-            *(states[standing.look(c.kind, row.cells.get(c.key))] for c in matrix.columns),
+            *(states[standing.look(c.kind, row.cells.get(c.key))] for c in columns),
         )
-        for row in matrix.rows
+        for row in coverage_reports.every_row(web.records, viewer, view.asked(columns))
     )
     head = [*(word("head", n) for n in ("learner", "ready", "stuck")), *heads]
-    return download(f"coverage-{matrix.view.unit}", request.path_params["form"], head, rows, web.clock())
+    return download(f"coverage-{view.unit}", request.path_params["form"], head, rows, web.clock())
 
 
-def _matrix(request: Request, web: Web, viewer: Person, units: list[str], cohorts: list[int]) -> Matrix:
-    view = _view(request, units, cohorts)
-    columns = _columns(web.syllabus.units[view.unit], view.kind)
-    rows = reports.coverage_matrix(web.records, viewer, view.unit, [c.key for c in columns], view.cohort)
-    wanted = view.q.casefold()
-    rows = [r for r in rows if wanted in r.name.casefold() and (r.stuck() or not view.stuck)]
-    if view.sort != "name":
-        rows.sort(key=lambda r: r.count("ready") if view.sort == "ready" else r.stuck(), reverse=view.down)
-    elif view.down:
-        rows.reverse()
-    return Matrix(view, tuple(columns), tuple(rows))
+def _cells(web: Web, unit: str, columns: list[Column]) -> Callable[[Row], Markup]:
+    """A function that makes the cells of a row.
+
+    There can be 10,000 on a page: each kind of cell is made once by its template, with places for address and name.
+    """
+
+    @cache
+    def made(look: str, attempts: int) -> str:
+        return web.pages.text("matrix_cell.html", look=look, attempts=attempts).strip()
+
+    def cells(row: Row) -> Markup:
+        name, found = str(escape(row.name)), []
+        for c in columns:
+            cell = row.cells.get(c.key)
+            look = standing.look(c.kind, cell)
+            found.append(
+                made(look, cell.attempts).format(f"/coverage/{row.id}/{unit}/{c.path}", f"{name}, {c.short}")
+                if cell
+                else made(look, 0)
+            )
+        return Markup("".join(found))
+
+    return cells
 
 
 def _view(request: Request, units: list[str], cohorts: list[int]) -> View:

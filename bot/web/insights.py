@@ -18,21 +18,22 @@ from bot.web.work import question_text
 def show(request: Request, web: Web, session: Session) -> Response:
     """Trend of the last twelve weeks, common misconceptions, how the questions do."""
     unit, cohort = _chosen(request, web, session)
-    viewer, records = session.person, web.records
-    questions = _questions(web, unit)
-    weeks = group_reports.trend(records, viewer, unit, web.clock(), cohort)
-    held = group_reports.misconceptions(records, viewer, questions, cohort)
+    records, questions = web.records, _questions(web, unit)
+    group = group_reports.group_of(records, session.person, unit, cohort)
+    weeks = group_reports.trend(records, group.ids, unit, _serving(web, unit), web.clock())
+    held = group_reports.misconceptions(records, group.ids, questions)
     return web.pages.page(
         request,
         "insights.html",
         unit=web.syllabus.units[unit],
         units=[web.syllabus.units[u] for u in _units(web)],
         cohort=cohort,
-        cohorts=reports.cohorts_of(records, viewer),
+        cohorts=reports.cohorts_of(records, session.person),
         weeks=weeks,
         most=max([w.answers for w in weeks] + [w.ready for w in weeks] + [1]),
         held=[(h, *_misconception(web, h.question_id, h.point_id)) for h in held],
-        stats=group_reports.question_stats(records, viewer, questions, cohort),
+        stats=group_reports.question_stats(records, group.ids, questions),
+        group=group,
         fewest=FEWEST_LEARNERS,
         question_text=lambda id: question_text(web, id),
     )
@@ -43,7 +44,8 @@ def export(request: Request, web: Web, session: Session) -> Response:
     unit, cohort = _chosen(request, web, session)
     names = ("question", "learners", "answers", "facility", "discrimination", "seconds", "not_sure")
     head = [web.pages.word("head", name) for name in names]
-    stats = group_reports.question_stats(web.records, session.person, _questions(web, unit), cohort)
+    group = group_reports.group_of(web.records, session.person, unit, cohort)
+    stats = group_reports.question_stats(web.records, group.ids, _questions(web, unit))
     rows = ((s.question_id, s.learners, s.answers, s.facility, s.discrimination, s.seconds, s.not_sure) for s in stats)
     return download(f"questions-{unit}", request.path_params["form"], head, rows, web.clock())
 
@@ -70,6 +72,12 @@ def _units(web: Web) -> list[str]:
 
 def _questions(web: Web, unit: str) -> list[str]:
     return [q for q, u in web.syllabus.unit_of.items() if u == unit]
+
+
+def _serving(web: Web, unit: str) -> list[str]:
+    """Questions whose answers count for the unit, those of other units too."""
+    statements = set(web.syllabus.statements(unit))
+    return [q.id for q in web.syllabus.questions.values() if web.syllabus.serves(q) & statements]
 
 
 def _misconception(web: Web, question_id: str, point_id: str) -> tuple[str, str]:

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from bot.errors import BadInput
 from bot.records import reports, roleplays, tutor_reports, tutoring
+from bot.records.coverage_reports import Row
 from bot.records.people import Session
-from bot.records.reports import Row
 from bot.relay import clean
 from bot.relay_texts import notice
 from bot.web import standing

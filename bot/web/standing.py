@@ -7,7 +7,7 @@ from typing import Optional
 
 import msgspec
 
-from bot.records.reports import Cell
+from bot.records.coverage_reports import Cell
 from bot.syllabus.model import Unit
 from bot.syllabus.syllabus import bullet_key
 

@@ -6,9 +6,11 @@ import io
 import pytest
 
 from bot.cells import harmless
-from bot.records import people, reports
+from bot.records import assessing_reports, assuring, people, reports
+from bot.records.coverage_reports import Asked, coverage_matrix, every_row
 from bot.records.reports import Point
 from bot.records.store import Turn
+from bot.web import coverage
 from bot.web.answers import parts
 
 
@@ -155,5 +157,29 @@ def test_a_page_takes_few_statements_however_many_learners(answered):
     event.listen(answered.records.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
     viewer = _viewer(answered, answered.tutor)
     seen.clear()
-    rows = reports.coverage_matrix(answered.records, viewer, "d1", answered.syllabus.statements("d1"))
-    assert len(rows) == 31 and len([s for s in seen if s.startswith("SELECT")]) == 4
+    asked = Asked("d1", tuple(answered.syllabus.statements("d1")))
+    rows, learners = coverage_matrix(answered.records, viewer, asked, limit=20)
+    assert len(rows) == 20 and learners == 31 and len([s for s in seen if s.startswith("SELECT")]) == 4
+    assert [r.id for r in every_row(answered.records, viewer, asked)][:20] == [r.id for r in rows]
+
+
+def test_a_long_matrix_shows_its_beginning_and_says_so(browser, answered, monkeypatch):
+    """The download has everybody all the same."""
+    monkeypatch.setattr(coverage, "MOST", 1)
+    answered.add("Zoe Zest", "learner", "zoe@example.org", "Spring")
+    browser.sign_in("tom@example.org")
+    page = browser.get("/coverage").text
+    assert "The first 1 of 2 learners are shown" in page and "Lena" in page and "Zoe Zest" not in page
+    assert "Zoe Zest" in browser.get("/coverage?q=zoe").text and "Zoe Zest" in browser.get("/coverage.csv").text
+
+
+def test_the_assessors_and_assurers_homes_take_few_statements_however_long_their_history(centre):
+    """No query a set, sitting or decision."""
+    from sqlalchemy import event
+
+    viewer = _viewer(centre, centre.admin)
+    seen = []
+    event.listen(centre.records.engine, "before_cursor_execute", lambda *a: seen.append(a[2]))
+    assert assessing_reports.to_read(centre.records, viewer) == []
+    assert assuring.agreement_by(centre.records, viewer)["all"][""].n == 0
+    assert len([s for s in seen if s.startswith("SELECT")]) == 5

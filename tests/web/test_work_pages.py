@@ -200,18 +200,27 @@ def test_practice_for_a_group_reaches_every_learner_of_it(tutor, waiting):
 
 
 def test_numbers_are_given_only_where_there_are_enough_learners(tutor, waiting):
-    viewer = people.find(waiting.records, waiting.admin)
-    stats = group_reports.question_stats(waiting.records, viewer, ["d1-4.9-cost"])[0]
+    group = [waiting.learner, waiting.stranger]
+    stats = group_reports.question_stats(waiting.records, group, ["d1-4.9-cost"])[0]
     assert (stats.learners, stats.facility, stats.not_sure) == (2, None, None)
     for i in range(22):
         id = waiting.add(f"L{i}", "learner", f"l{i}@example.org", "Spring")
+        group.append(id)
         waiting.attempt(id, "x", f"s-{i}", complete=i % 2 == 0)
         waiting.attempt(id, "y", f"t-{i}", question_id="d1-other", complete=i % 2 == 0)
-    stats = group_reports.question_stats(waiting.records, viewer, ["d1-4.9-cost"])[0]
+    stats = group_reports.question_stats(waiting.records, group, ["d1-4.9-cost"])[0]
     assert stats.learners == 24 and stats.facility == pytest.approx(11 / 24)
     assert stats.discrimination is None  # only questions of the list are compared, and one alone says nothing
-    both = group_reports.question_stats(waiting.records, viewer, ["d1-4.9-cost", "d1-other"])
+    both = group_reports.question_stats(waiting.records, group, ["d1-4.9-cost", "d1-other"])
     assert both[0].discrimination == pytest.approx(1.0)
+
+
+def test_the_figures_of_a_large_group_are_of_some_evenly_drawn_and_say_so(tutor, waiting, monkeypatch):
+    monkeypatch.setattr(group_reports, "MOST_LEARNERS", 3)
+    ids = sorted([waiting.learner, *(waiting.add(f"L{i}", "learner", f"l{i}@x.org", "Spring") for i in range(5))])
+    found = group_reports.group_of(waiting.records, people.find(waiting.records, waiting.tutor), "d1")
+    assert found.of == 6 and found.ids == (ids[0], ids[2], ids[4])
+    assert "The figures are of 3 of 6 learners" in tutor.get("/insights").text
 
 
 def test_insights_show_misconceptions_and_the_trend(tutor):
