@@ -9,7 +9,7 @@ from threading import Lock
 
 from bot.coach import Coach, Marker
 from bot.marking.model import Marking
-from bot.records import people
+from bot.records import people, units
 from bot.records.engine import migrate, open_engine
 from bot.records.store import Records
 from bot.settings import Settings, read_settings
@@ -65,9 +65,10 @@ def shell_person() -> int:
 
 def new_demo_learner() -> int:
     """A fresh made-up learner, for somebody who comes by Telegram without an invitation; the id."""
-    units = [u for u in syllabus().units if u in set(syllabus().unit_of.values())]
+    offered = set(syllabus().unit_of.values()) - units.withdrawn(records())
+    theirs = [u for u in syllabus().units if u in offered]
     return people.add_person(
-        records(), "Telegram Demo-Learner", ["learner"], utc_now(), units=units, cohort=DEMO_COHORT, demo=True
+        records(), "Telegram Demo-Learner", ["learner"], utc_now(), units=theirs, cohort=DEMO_COHORT, demo=True
     )
 
 

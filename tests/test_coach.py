@@ -10,7 +10,7 @@ from bot.coach import Coach
 from bot.coaching.model import HELP, shorten
 from bot.coaching.practice import put_question
 from bot.marking.model import Marking
-from bot.records import people
+from bot.records import people, units
 from bot.records import tables as t
 from bot.records.store import Records, Turn
 from bot.syllabus.loader import load
@@ -66,6 +66,19 @@ def test_a_learner_without_a_unit_is_told_so(coach: Coach, clock: Clock) -> None
 
 def test_a_unit_without_questions_is_no_unit_to_practise(coach: Coach) -> None:
     assert names(new_talk(coach, unit="nos").start()) == ["utter_no_unit"]
+
+
+def test_a_unit_that_is_not_offered_takes_no_new_practice_and_ends_what_is_open(coach: Coach, talk: Talk) -> None:
+    """The question in hand may be finished; the next one is not put, and what was answered stays."""
+    talk.start()
+    admin = people.find(coach.records, people.add_person(coach.records, "Ada", ["admin"], coach.clock(), "a@b.example"))
+    assert admin is not None
+    units.set_offered(coach.records, admin, "t1", False, coach.clock())
+    talk.answer("price trust")
+    assert names(talk.start()) == ["utter_unit_withdrawn"]
+    assert "utter_progress_unit" in names(talk.say("progress"))
+    units.set_offered(coach.records, admin, "t1", True, coach.clock())
+    assert "utter_question" in names(talk.start())
 
 
 def test_a_unit_that_left_the_content_is_passed_over(coach: Coach, clock: Clock) -> None:

@@ -29,10 +29,11 @@ class PracticePart(WorkplacePart):
         """Start (or change) what is practised: a unit, a criterion, a topic in words, or whatever is best next."""
 
         def decide(tx: Tx) -> Move:
-            units = tx.units_of(turn.person_id)
+            units = tx.offered_units_of(turn.person_id)
             with_questions = [u for u in units if u in self.syllabus.unit_of.values()]
             if not with_questions:
-                return Move((Line("utter_no_unit"),))
+                withdrawn = [u for u in tx.units_of(turn.person_id) if u in self.syllabus.unit_of.values()]
+                return Move((Line("utter_unit_withdrawn" if withdrawn else "utter_no_unit"),))
             scope = find_scope(turn.text, self.syllabus, with_questions, self.marker.similar)
             if scope is None:
                 return Move((Line("utter_topic_unknown", {"topics": self._some_topics(with_questions)}),))
@@ -256,7 +257,12 @@ class PracticePart(WorkplacePart):
         if not practice.wanted:  # what a tutor has set comes first, of whatever unit it is
             in_unit = [q for q in possible if self.syllabus.unit_of[q.id] == practice.unit]
             possible = (*in_unit, *questions_of(self.syllabus, tasks))
-        candidates = [q for q in possible if not (closed and shut & self.syllabus.serves(q))]
+        withdrawn = tx.withdrawn_units()
+        candidates = [
+            q
+            for q in possible
+            if not (closed and shut & self.syllabus.serves(q)) and self.syllabus.unit_of[q.id] not in withdrawn
+        ]
         if not practice.done and (blocked := closed & set(statements)):
             names = sorted(b.replace("/bullet:", " ").replace("/", " ").upper() for b in blocked)
             lead = [*lead, Line("utter_practice_closed", {"label": ", ".join(names)}, join=bool(lead))]

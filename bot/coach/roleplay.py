@@ -40,7 +40,7 @@ class RolePlayPart(PracticePart, MarksPart, CommonPart):
                 return self._go_on_playing(tx, turn, *sitting)
             practised = {s for s, row in tx.coverage_of(turn.person_id).items() if row["state"] == "practised"}
             played = roleplays.played_before(tx, turn.person_id)
-            units = tx.units_of(turn.person_id)
+            units = tx.offered_units_of(turn.person_id)
             scenarios = self.syllabus.scenarios
             found = cast(turn.text, scenarios, units, played, practised, self.marker.similar)
             if scenario_id in scenarios:

@@ -129,6 +129,7 @@ def enrol(records: Records, by: Person, person_id: int, units: Collection[str], 
         _there(tx, person_id)
         before = set(tx.units_of(person_id))
         tx.connection.execute(delete(t.enrolment).where(e.person_id == person_id, e.unit_id.not_in(list(units))))
+        tx.refuse_withdrawn(set(units) - before)
         for unit in [u for u in units if u not in before]:
             tx.connection.execute(insert(t.enrolment).values(person_id=person_id, unit_id=unit, since=now))
         if before != set(units):

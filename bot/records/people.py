@@ -76,6 +76,7 @@ def add_person(
             id = int(made.inserted_primary_key[0])
             for role in dict.fromkeys(roles):
                 tx.connection.execute(insert(t.person_role).values(person_id=id, role=role))
+            tx.refuse_withdrawn(units)
             for i, unit in enumerate(dict.fromkeys(units)):
                 since = when + timedelta(microseconds=i)
                 tx.connection.execute(insert(t.enrolment).values(person_id=id, unit_id=unit, since=since))

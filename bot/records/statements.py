@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from bot.records import tables as t
 from bot.records.assessment_tables import override
+from bot.records.unit_tables import unit_state
 
 PERSON: Any = bindparam("person")
 M, A, S, OV = t.message.c, t.attempt.c, t.attempt_statement.c, override.c
@@ -85,6 +86,7 @@ UNITS = (
     .where(t.enrolment.c.person_id == PERSON)
     .order_by(t.enrolment.c.since, t.enrolment.c.unit_id)
 )
+WITHDRAWN = select(unit_state.c.unit_id).where(unit_state.c.active.is_(False))
 DUE = select(t.review_card.c.question_id).where(
     t.review_card.c.person_id == PERSON, t.review_card.c.due <= bindparam("now")
 )

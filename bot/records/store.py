@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from bot.coaching.coverage import Standing, Tried, standing
 from bot.coaching.model import Move, Practice
 from bot.coaching.workplace import Workplace
+from bot.errors import BadInput
 from bot.marking.model import Marking
 from bot.records import statements as st
 from bot.records import tables as t
@@ -249,6 +250,21 @@ class Tx:
     def units_of(self, person_id: int) -> tuple[str, ...]:
         """Units the learner is enrolled in, first enrolled first."""
         return tuple(r["unit_id"] for r in self._all(st.UNITS, person=person_id))
+
+    def withdrawn_units(self) -> frozenset[str]:
+        """Units that are not offered: no new enrolment, no new practice."""
+        return frozenset(r["unit_id"] for r in self._all(st.WITHDRAWN))
+
+    def refuse_withdrawn(self, units: Collection[str]) -> None:
+        """BadInput if one of the units that somebody is to be enrolled in is not offered."""
+        if units and (found := sorted(set(units) & self.withdrawn_units())):
+            names = ", ".join(found)
+            raise BadInput(f"Not offered any more: {names}. An administrator can offer it again under Units.")
+
+    def offered_units_of(self, person_id: int) -> tuple[str, ...]:
+        """Units the learner is enrolled in and may practise, first enrolled first."""
+        withdrawn = self.withdrawn_units()
+        return tuple(u for u in self.units_of(person_id) if u not in withdrawn)
 
     def workplace(self, person_id: int) -> Optional[Workplace]:
         """The workplace profile, None if it was never asked for."""

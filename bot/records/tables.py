@@ -23,6 +23,7 @@ from bot.records import (  # noqa: F401  # one metadata holds all tables
     channel_tables,
     privacy_tables,
     roleplay_tables,
+    unit_tables,
 )
 from bot.records.base import UTC
 from bot.records.base import metadata as metadata

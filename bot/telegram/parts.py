@@ -77,7 +77,9 @@ class Maker:
             states = [progress.cells[k].state for c in criteria if (k := f"{id}/{c.id}") in progress.cells]
             if unit and criteria:
                 ready = states.count("ready")
-                units.append((f"{unit.number} {unit.title}", ready, len(states) - ready, len(criteria) - len(states)))
+                closed = f" ({self.texts.say('closed')} {unit.expired})" if unit.expired else ""
+                name = f"{unit.number} {unit.title}{closed}"
+                units.append((name, ready, len(states) - ready, len(criteria) - len(states)))
         if not units:
             return []
         words = (self.texts.say("ready"), self.texts.say("practising"), self.texts.say("not_started"))

@@ -8,10 +8,13 @@ import sys
 from bot import bootstrap
 from bot.dialogues import Dialogues
 from bot.errors import RapportError
+from bot.records.unit_versions import note_content
 from bot.relay import Relay
 from bot.relay_texts import relay_texts
 from bot.web.app import create_app
 from bot.web.serve import server
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -22,6 +25,8 @@ def main() -> None:
         dialogue = Dialogues(settings.dialogue_urls, settings.dialogue_secret, settings.turn_timeout)
         relay = Relay(bootstrap.records(), dialogue, bootstrap.utc_now, relay_texts(), settings.notice_after)
         app = create_app(settings, bootstrap.syllabus(), bootstrap.records(), relay, bootstrap.utc_now)
+        for unit, changes in note_content(bootstrap.records(), bootstrap.syllabus(), bootstrap.utc_now()).items():
+            log.warning("the content of %s changed; %d statements have other words", unit, len(changes.statements))
     except RapportError as error:
         sys.exit(str(error))
     server(app, settings.host, settings.port, settings.proxies).run()

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from bot.errors import BadInput
 from bot.records import accounts, administering, people, reports
 from bot.records import tables as t
+from bot.records import units as units_offered
 from bot.records.people import Session
 from bot.relay import clean
 from bot.web.guard import Form, Web
@@ -140,6 +141,7 @@ def _person(request: Request, web: Web, session: Session, problem: str = "", lin
         roles=t.ROLES,
         member_roles=administering.MEMBER_ROLES,
         units=list(web.syllabus.units.values()),
+        withdrawn=units_offered.withdrawn(web.records),
         accounts=accounts.of(web.records, _id(request)),
         cohorts=reports.cohorts_of(web.records, session.person),
         problem=problem,

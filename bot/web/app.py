@@ -41,6 +41,7 @@ from bot.web import (
     signin,
     stream,
     tidying,
+    units,
     work,
 )
 from bot.web.downloads import FORMS
@@ -129,6 +130,10 @@ ROUTES = [
     Route("/role-plays/{roleplay_id:int}", page(roleplays.show)),
     Route("/role-plays/reminders/{reminder_id:int}/done", action(roleplays.reminder_done, "learner"), methods=POST),
     Route("/progress/decisions", action(progress.seen_decision, "learner"), methods=POST),
+    Route("/units", page(units.home, "admin")),
+    Route("/units/{unit}", page(units.versions, "admin")),
+    Route("/units/{unit}/offered", action(units.set_offered, "admin"), methods=POST),
+    Route("/units/{unit}/{version}", page(units.wording, "admin")),
     Route("/people", page(admin.home, "admin")),
     Route("/people", action(admin.add, "admin"), methods=POST),
     Route("/people/{person_id:int}", page(admin.show, "admin")),

@@ -15,6 +15,7 @@ from bot.records import assessing, assessing_reports, assuring, decisions, repor
 from bot.records.assessing_reports import SetRow, SittingView
 from bot.records.decisions import Draft, Ticks
 from bot.records.people import Session
+from bot.records.unit_versions import older_wordings
 from bot.relay import clean
 from bot.relay_texts import notice
 from bot.syllabus import lint
@@ -312,6 +313,7 @@ def _review_page(
     form: Optional[Form] = None,
     problem: str = "",
 ) -> Response:
+    decided = assessing_reports.decided_in(web.records, view.row.person_id, found.id)
     statements = list(dict.fromkeys(s for x in view.answers for s in x.asked.statements))
     return web.pages.page(
         request,
@@ -322,7 +324,8 @@ def _review_page(
         statements=[_statement(web, s) for s in statements],
         all_statements=_statements(web, found),
         points=lambda asked: _points(web, asked.question_id),
-        decided=assessing_reports.decided_in(web.records, view.row.person_id, found.id),
+        decided=decided,
+        then=older_wordings(web.records, decided, web.syllabus),
         mine=found.by_id == session.person.id,
         values=form or {},
         problem=problem,

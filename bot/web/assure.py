@@ -14,6 +14,7 @@ from bot.errors import BadInput
 from bot.records import assuring, audit, people
 from bot.records.assuring import Rules
 from bot.records.people import Session
+from bot.records.unit_versions import older_wordings
 from bot.relay import clean
 from bot.web.assess import short_name
 from bot.web.downloads import download
@@ -106,7 +107,7 @@ def external(request: Request, web: Web) -> Response:
     evidence = {s.id: assuring.evidence_of(web.records, s.decision.id) for s in samples}
     return web.pages.page(
         request, "assure_plan.html", plan=plan, samples=samples, evidence=evidence, short=short_name, link="",
-        outside=True,
+        outside=True, then=older_wordings(web.records, [s.decision for s in samples], web.syllabus),
     )  # fmt: skip
 
 
@@ -177,6 +178,7 @@ def _sample(request: Request, web: Web, session: Session, problem: str = "") -> 
         "assure_sample.html",
         400 if problem else 200,
         sample=found,
+        then=older_wordings(web.records, [found.decision], web.syllabus),
         evidence=assuring.evidence_of(web.records, found.decision.id),
         text=web.syllabus.text_of(statement) if web.syllabus.knows(statement) else statement,
         short=short_name,

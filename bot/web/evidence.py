@@ -15,6 +15,7 @@ from bot.records import decisions, people, portfolio, reports
 from bot.records.decisions import Draft, Ticks
 from bot.records.people import Person, Session
 from bot.records.portfolio import New
+from bot.records.unit_versions import older_wordings
 from bot.relay import clean
 from bot.syllabus.model import Unit
 from bot.web.assess import TICKS, decision_words, short_name, statement_kind
@@ -111,6 +112,7 @@ def standing(web: Web, learner: int, unit: Unit) -> dict[str, Any]:
     held = {d.statement: d for d in found if d.superseded_by is None}
     return {
         "unit": unit,
+        "then": older_wordings(web.records, held.values(), web.syllabus),
         "items": items,
         "requirements": [(id, rule, text, id in met) for id, rule, text in requirements(unit)],
         "criteria": [

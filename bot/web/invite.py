@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.errors import BadInput
-from bot.records import inviting, reports, telegram
+from bot.records import inviting, reports, telegram, units
 from bot.records.inviting import Invited, Newcomer
 from bot.records.people import Session
 from bot.relay import clean
@@ -88,7 +88,7 @@ def _page(
         "invite.html",
         400 if problems else 200,
         cohorts=reports.cohorts_of(web.records, session.person),
-        units=list(web.syllabus.units.values()),
+        units=[u for u in web.syllabus.units.values() if u.id not in units.withdrawn(web.records)],
         values=form,
         problems=problems,
         links=links,

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from bot.errors import BadInput
-from bot.records import reports, roleplays, tutor_reports, tutoring
+from bot.records import reports, roleplays, tutor_reports, tutoring, units
 from bot.records.coverage_reports import Row
 from bot.records.people import Session
 from bot.relay import clean
@@ -25,7 +25,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
     """Coverage of each unit, practice set, replies, last answers."""
     learner = _learner(web, session, request.path_params["person_id"])
     progress = reports.learner_progress(web.records, learner.id, web.clock())
-    units = [web.syllabus.units[u] for u in progress.units if u in web.syllabus.units]
+    theirs = [web.syllabus.units[u] for u in progress.units if u in web.syllabus.units]
     return web.pages.page(
         request,
         "learner.html",
@@ -33,7 +33,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         progress=progress,
         units=[
             {"unit": u, "counts": standing.counts(u, progress.cells), "sections": standing.sections(u, progress.cells)}
-            for u in units
+            for u in theirs
         ],
         practice=[
             (s, target_words(web, s.kind, s.target)) for s in tutor_reports.practice_set(web.records, learner.id)
@@ -126,17 +126,18 @@ def _practice_page(
 
 def _targets(web: Web) -> list[tuple[str, str]]:
     """Everything that can be set: knowledge statements, scenarios, questions."""
-    syllabus = web.syllabus
+    syllabus, withdrawn = web.syllabus, units.withdrawn(web.records)
     performance = {f"{u.id}/{c.id}" for u in syllabus.units.values() for c in u.criteria if c.kind == "performance"}
     found = [
         ("statement", s)
         for u in syllabus.units
-        if u in syllabus.unit_of.values()
+        if u in syllabus.unit_of.values() and u not in withdrawn
         for s in syllabus.statements(u)
         if s not in performance
     ]
     found += [("scenario", s) for s in syllabus.scenarios]
-    return found + [("question", q.id) for q in syllabus.questions.values() if not q.retired]
+    asked = [q.id for q in syllabus.questions.values() if not q.retired and syllabus.unit_of[q.id] not in withdrawn]
+    return found + [("question", q) for q in asked]
 
 
 def _target(web: Web, given: str) -> tuple[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from functools import cache
 from pathlib import Path
 from typing import Any, Optional
@@ -44,7 +44,7 @@ class Pages:
             auto_reload=False,
         )
         self.env.globals.update(static=static_url, demo_allowed=demo, new_id=lambda: str(uuid.uuid4()))
-        self.env.filters.update(clock=_clock, moment=_moment, iso=_iso)
+        self.env.filters.update(clock=_clock, moment=_moment, iso=_iso, day=_day)
 
     def text(self, template: str, **values: Any) -> str:
         """A rendered fragment."""
@@ -79,6 +79,11 @@ def _clock(when: datetime) -> str:
 
 def _moment(when: datetime) -> str:
     return f"{when.day} {when:%b %Y, %H:%M} UTC"
+
+
+def _day(when: str) -> str:
+    day = date.fromisoformat(when)
+    return f"{day.day} {day:%b %Y}"
 
 
 def _iso(when: datetime) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from bot.records import assessing_reports, audit, decisions
 from bot.records.people import Person, Session
+from bot.records.unit_versions import older_wordings
 from bot.syllabus.model import Unit
 from bot.web import evidence
 from bot.web.assess import short_name
@@ -31,6 +32,7 @@ def questioning(request: Request, web: Web, session: Session) -> Response:
         view=view,
         unit=web.syllabus.units.get(found.unit),
         decided=decided,
+        then=older_wordings(web.records, decided, web.syllabus),
         intact={d.id: decisions.intact(web.records, d.id) for d in decided},
         text_of=lambda s: web.syllabus.text_of(s) if web.syllabus.knows(s) else s,
         short=short_name,

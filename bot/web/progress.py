@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -9,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bot.coaching.workplace import LONGEST_NAME, LONGEST_TEXT, Workplace
-from bot.records import decisions, reports, roleplays, sittings
+from bot.records import decisions, reports, roleplays, sittings, units
 from bot.records.people import Session
+from bot.records.unit_versions import older_wordings
 from bot.relay import clean
 from bot.web import reaching, standing
 from bot.web.assess import short_name
@@ -25,16 +27,19 @@ def show(request: Request, web: Web, session: Session) -> Response:
     progress = reports.learner_progress(web.records, session.person.id, web.clock())
     with web.records.reading() as tx:
         to_begin = sittings.to_begin(tx, session.person.id, web.clock())
+    decided = decisions.of_learner(web.records, session.person.id)
+    withdrawn = units.withdrawn(web.records)
     said = request.query_params.get("reminder", "")
     return web.pages.page(
         request,
         "progress.html",
         progress=progress,
-        units=[_unit(web, unit, progress) for unit in progress.units if unit in web.syllabus.units],
+        units=[_unit(web, unit, progress, withdrawn) for unit in progress.units if unit in web.syllabus.units],
         workplace=progress.workplace or Workplace(),
         runs=roleplays.runs_of(web.records, session.person.id, limit=RUNS_SHOWN),
         reminders=roleplays.reminders_of(web.records, session.person.id),
-        decisions=decisions.of_learner(web.records, session.person.id),
+        decisions=decided,
+        then=older_wordings(web.records, decided, web.syllabus),
         to_begin=to_begin,
         short=short_name,
         saved=request.query_params.get("saved") == "1",
@@ -78,11 +83,12 @@ def _limits() -> dict[str, int]:
     return {"longest_name": LONGEST_NAME, "longest_text": LONGEST_TEXT}
 
 
-def _unit(web: Web, id: str, progress: reports.Progress) -> dict[str, Any]:
+def _unit(web: Web, id: str, progress: reports.Progress, withdrawn: Collection[str]) -> dict[str, Any]:
     unit = web.syllabus.units[id]
     return {
         "unit": unit,
         "sections": standing.sections(unit, progress.cells),
+        "offered": id not in withdrawn,
         "counts": standing.counts(unit, progress.cells),
         "next": standing.next_up(unit, progress.cells),
     }

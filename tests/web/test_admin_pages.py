@@ -123,6 +123,7 @@ ALLOWED = (
     ("/assure", {ASSURER}),
     ("/audit", {ASSURER, ADMIN}),
     ("/people", {ADMIN}),
+    ("/units", {ADMIN}),
 )
 READ_TOO = {"/assess/{set_id:int}", "/assess/{set_id:int}/{person_id:int}"}  # by a quality assurer and an admin
 READ_BY_ADMIN = {"/assure", "/assure/{plan:int}", "/assure/sample/{sample:int}"}
