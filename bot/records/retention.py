@@ -11,12 +11,14 @@ from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.engine import Engine
 
 from bot.records import assessment_tables as a
+from bot.records import audit
 from bot.records import channel_tables as c
 from bot.records import tables as t
 from bot.records.conversations import erase_old_events
 from bot.records.erasing import KEPT_FOR
 from bot.records.store import Records
 
+REMOVED = "removed old chats"  # the action in the audit
 AT_ONCE = 500  # rows a transaction, so that turns get in between
 
 
@@ -48,7 +50,10 @@ def remove_old(records: Records, tracker: Engine, keep: timedelta, now: datetime
         ),
         "conversation": erase_old_events(tracker, before.timestamp(), AT_ONCE),
     }  # fmt: skip
-    return Removed({name: n for name, n in rows.items() if n})
+    removed = Removed({name: n for name, n in rows.items() if n})
+    with records.begin() as tx:
+        audit.note(tx, None, REMOVED, "chats", now, rows=removed.total)
+    return removed
 
 
 def past_their_time(records: Records, now: datetime) -> list[tuple[int, datetime]]:

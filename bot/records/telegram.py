@@ -263,20 +263,39 @@ def consents(records: Records, person_id: int) -> Sequence[Any]:
 
 def note_bot(records: Records, name: str) -> None:
     """Keep the bot's name, so that pages and commands can make links to it."""
-    c = ct.channel_state.c
-    with records.begin() as tx:
-        changed = tx.connection.execute(
-            update(ct.channel_state).where(c.channel == CHANNEL, c.name == "bot").values(value=name)
-        )
-        if not changed.rowcount:
-            tx.connection.execute(insert(ct.channel_state).values(channel=CHANNEL, name="bot", value=name))
+    _note(records, "bot", name)
 
 
 def bot_name(records: Records) -> Optional[str]:
     """The name of the bot that was last started, None if none ever was."""
+    return _noted(records, "bot")
+
+
+def note_seen(records: Records, now: datetime) -> None:
+    """The gateway lives."""
+    _note(records, "seen", now.isoformat())
+
+
+def seen(records: Records) -> Optional[datetime]:
+    """When the gateway was last heard of, None if it never was."""
+    noted = _noted(records, "seen")
+    return datetime.fromisoformat(noted) if noted else None
+
+
+def _note(records: Records, name: str, value: str) -> None:
+    c = ct.channel_state.c
+    with records.begin() as tx:
+        changed = tx.connection.execute(
+            update(ct.channel_state).where(c.channel == CHANNEL, c.name == name).values(value=value)
+        )
+        if not changed.rowcount:
+            tx.connection.execute(insert(ct.channel_state).values(channel=CHANNEL, name=name, value=value))
+
+
+def _noted(records: Records, name: str) -> Optional[str]:
     c = ct.channel_state.c
     with records.reading() as tx:
-        row = tx._one(select(c.value).where(c.channel == CHANNEL, c.name == "bot"))
+        row = tx._one(select(c.value).where(c.channel == CHANNEL, c.name == name))
     return str(row["value"]) if row else None
 
 

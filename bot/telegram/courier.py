@@ -23,7 +23,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Ne
 from bot.records import outbox, telegram
 from bot.records.outbox import Delivery
 from bot.records.store import Records
-from bot.records.telegram import CHANNEL
+from bot.records.telegram import CHANNEL, note_seen
 from bot.telegram.parts import Part
 from bot.telegram.wording import escape
 
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=1)  # only a claim that a database error left behind is waited for so long
 LOOK_EVERY = 0.3  # seconds; what other processes push is seen no later than this
+ALIVE_EVERY = timedelta(seconds=30)  # the status page sees from it that the gateway lives
 MOST_LOOKED_AT = 300  # numbers in a search
 CATCH_UP = 5.0  # seconds a search waits for the updates that came in the meantime
 SPARE = 5  # numbers looked at beyond the newest that is known
@@ -53,6 +54,7 @@ class Courier:
         self.caught_up = asyncio.Event()  # set when the updates that waited are in, and `newest` with them
         self.wake = asyncio.Event()
         self.stopping = False
+        self._said_alive: Optional[datetime] = None
         self._serving: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -61,6 +63,7 @@ class Courier:
             while not self.stopping:  # Python 3.10's wait_for may swallow a cancellation that meets a wake-up
                 self.wake.clear()
                 try:
+                    await self._say_alive()
                     for chat in await asyncio.to_thread(outbox.due, self.records, CHANNEL, self.clock()):
                         if chat not in self._serving:
                             self._serving[chat] = asyncio.create_task(self._serve(chat))
@@ -73,6 +76,12 @@ class Courier:
             tasks = list(self._serving.values())
             if tasks:
                 await asyncio.wait(tasks, timeout=8)
+
+    async def _say_alive(self) -> None:
+        now = self.clock()
+        if self._said_alive is None or not timedelta() <= now - self._said_alive < ALIVE_EVERY:
+            self._said_alive = now
+            await asyncio.to_thread(note_seen, self.records, now)
 
     async def _serve(self, chat: str) -> None:
         try:

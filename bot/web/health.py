@@ -15,10 +15,12 @@ from starlette.responses import PlainTextResponse, Response
 from bot.dialogues import addresses, is_ready
 from bot.records import reports
 from bot.records.figures import figures
+from bot.records.status import turn_times
 from bot.web.guard import Web
 
 FRESH = {"cache-control": "no-store"}
 LOOPBACK = {"127.0.0.1", "::1"}
+TURNS = "rapport_turn_seconds"
 HELP = {
     "waiting": "messages of learners not yet worked off",
     "queue_age": "seconds the oldest of them has waited",
@@ -37,7 +39,7 @@ def healthz(request: Request, web: Web) -> Response:
 
 async def readyz(request: Request, web: Web) -> Response:
     """200 if every part answers, else 503; a line for each part. One dialogue process of several is enough."""
-    there, all_ = await _dialogues(web)
+    there, all_ = await dialogues_there(web)
     dialogue = "away" if not there else "ok" if there == all_ else f"ok ({there} of {all_})"
     parts = {"database": "ok" if await _database(web) else "away", "dialogue": dialogue}
     text = "".join(f"{name}: {state}\n" for name, state in parts.items())
@@ -52,6 +54,10 @@ def metrics(request: Request, web: Web) -> Response:
     for name, value in msgspec.structs.asdict(figures(web.records, web.clock())).items():
         metric = f"rapport_{name}" + ("_seconds" if name.endswith("_age") else "")
         lines += [f"# HELP {metric} {HELP[name]}", f"# TYPE {metric} gauge", f"{metric} {value:g}"]
+    lines += [f"# HELP {TURNS} seconds of the latest 1000 turns, by stage", f"# TYPE {TURNS} gauge"]
+    for stage, times in turn_times(web.records).items():
+        for share, value in (("0.5", times.p50), ("0.95", times.p95)):
+            lines.append(f'{TURNS}{{stage="{stage}",quantile="{share}"}} {value:g}')
     return Response("\n".join(lines) + "\n", headers=FRESH, media_type="text/plain; version=0.0.4")
 
 
@@ -63,7 +69,7 @@ async def _database(web: Web) -> bool:
     return True
 
 
-async def _dialogues(web: Web) -> tuple[int, int]:
+async def dialogues_there(web: Web) -> tuple[int, int]:
     """How many dialogue processes are ready, of how many."""
     there = await addresses(web.settings.dialogue_urls)
     async with httpx.AsyncClient(trust_env=False) as client:

@@ -12,8 +12,10 @@ from sqlalchemy import insert, select
 from bot.records import assessment_tables as a
 from bot.records import tables as t
 from bot.records.store import Turn
+from bot.records.unit_versions import note_content
 from tests.web.test_assess_pages import assessor, caseload, decide, sent  # noqa: F401
 from tests.web.test_browser import driver, pytestmark, sign_in  # noqa: F401
+from tests.web.test_unit_pages import other_words
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDTHS = (360, 1440)
@@ -46,6 +48,8 @@ def busy(assessor, sent):  # noqa: F811
         group = tx._one(select(t.cohort.c.id).where(t.cohort.c.name == "Spring"))["id"]
         tx.connection.execute(insert(a.caseload).values(cohort_id=group, person_id=quin, role="quality_assurer"))
     sent.quin = quin
+    for content in (sent.syllabus, other_words(sent.syllabus)):
+        note_content(sent.records, content, sent.now)
     assessor.post("/sign-out")
     assessor.sign_in("quin@example.org")
     assessor.get("/assure")
@@ -64,7 +68,7 @@ def pages(centre):
         centre.assessor: ("/assess", "/assess/new", f"/assess/{centre.set}", centre.page,
                           f"/learners/{lena}/evidence/d1"),
         centre.quin: ("/assure", "/assure/1", "/assure/sample/1", "/audit"),
-        centre.admin: ("/people", f"/people/{lena}"),
+        centre.admin: ("/people", f"/people/{lena}", "/units", "/units/d1", "/status"),
         None: ("/sign-in",),
     }  # fmt: skip
 

@@ -124,6 +124,7 @@ ALLOWED = (
     ("/audit", {ASSURER, ADMIN}),
     ("/people", {ADMIN}),
     ("/units", {ADMIN}),
+    ("/status", {ADMIN}),
 )
 READ_TOO = {"/assess/{set_id:int}", "/assess/{set_id:int}/{person_id:int}"}  # by a quality assurer and an admin
 READ_BY_ADMIN = {"/assure", "/assure/{plan:int}", "/assure/sample/{sample:int}"}
