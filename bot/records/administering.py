@@ -8,6 +8,7 @@ from typing import Optional
 
 import msgspec
 from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from bot.errors import BadInput, NotThere
 from bot.records import assessment_tables as a
@@ -122,6 +123,21 @@ def set_active(records: Records, by: Person, person_id: int, active: bool, now: 
         audit.note(tx, by.id, "activated" if active else "deactivated", f"person/{person_id}", now)
 
 
+def rename(records: Records, by: Person, person_id: int, name: str, email: str, now: datetime) -> None:
+    """Change name and address; what was signed keeps the name of then. The audit says that, not from what to what."""
+    changed = {"name": people_records.plain_name(name), "email": people_records.plain_email(email or None)}
+    p = t.person.c
+    try:
+        with records.begin() as tx:
+            _there(tx, person_id)
+            if erasing.erased(tx, person_id):
+                raise BadInput("This person was erased. Add them anew.")
+            tx.connection.execute(update(t.person).where(p.id == person_id).values(**changed))
+            audit.note(tx, by.id, "changed name or address", f"person/{person_id}", now)
+    except IntegrityError as error:
+        raise BadInput(f"Somebody with the address {changed['email']} is there already.") from error
+
+
 def enrol(records: Records, by: Person, person_id: int, units: Collection[str], now: datetime) -> None:
     """Enrol in exactly these units; what was practised in others stays recorded."""
     e = t.enrolment.c
@@ -168,7 +184,8 @@ def leave(records: Records, by: Person, person_id: int, cohort_id: int, role: st
 
 def reset_link(records: Records, by: Person, person_id: int, now: datetime) -> str:
     """A one-time token by which somebody sets a new password; the old one works until then."""
-    view(records, person_id)
+    if not view(records, person_id).row.active:
+        raise BadInput("Activate them first; who is not active cannot come in.")
     token = people_records.invite(records, person_id, now)
     with records.begin() as tx:
         audit.note(tx, by.id, "made reset link", f"person/{person_id}", now)

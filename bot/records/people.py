@@ -56,22 +56,14 @@ def add_person(
     demo: bool = False,
 ) -> int:
     """Add a person; their id. BadInput for an unknown role, an empty name or an e-mail address that is taken."""
-    name = " ".join(name.split())
+    name, email = plain_name(name), plain_email(email)
     unknown = sorted(set(roles) - set(t.ROLES))
     if unknown:
         raise BadInput(f"There is no role {unknown[0]!r}. Roles are: {', '.join(t.ROLES)}.")
-    if not name or len(name) > 200:
-        raise BadInput("A name needs 1 to 200 characters.")
-    if not name.isprintable():
-        raise BadInput(f"The name {name!r} holds a character that cannot be shown.")
-    if email is not None and ("@" not in email.strip("@ ") or len(email) > 254):
-        raise BadInput(f"{email!r} is not an e-mail address.")
     try:
         with records.begin() as tx:
             made = tx.connection.execute(
-                insert(t.person).values(
-                    name=name, email=email.lower().strip() if email else None, demo=demo, active=True, created_at=when
-                )
+                insert(t.person).values(name=name, email=email, demo=demo, active=True, created_at=when)
             )
             id = int(made.inserted_primary_key[0])
             for role in dict.fromkeys(roles):
@@ -85,6 +77,23 @@ def add_person(
     except IntegrityError as error:
         raise BadInput(f"Somebody with the address {email} is there already.") from error
     return id
+
+
+def plain_name(name: str) -> str:
+    """The name with single spaces; BadInput if it cannot be one."""
+    name = " ".join(name.split())
+    if not name or len(name) > 200:
+        raise BadInput("A name needs 1 to 200 characters.")
+    if not name.isprintable():
+        raise BadInput(f"The name {name!r} holds a character that cannot be shown.")
+    return name
+
+
+def plain_email(email: Optional[str]) -> Optional[str]:
+    """The address in small letters, None for none; BadInput if it is not one."""
+    if email is not None and ("@" not in email.strip("@ ") or len(email) > 254):
+        raise BadInput(f"{email!r} is not an e-mail address.")
+    return email.lower().strip() if email else None
 
 
 def join_cohort(tx: Tx, person_id: int, name: str, role: str) -> int:
@@ -194,7 +203,8 @@ def invited(records: Records, token: str, now: datetime) -> Optional[int]:
     i = t.invitation.c
     with records.reading() as tx:
         mine = (i.token_hash == token_hash(token), i.purpose == "web", i.used_at.is_(None), i.expires_at > now)
-        row = tx._one(select(i.person_id).where(*mine))
+        active = select(t.person.c.id).where(t.person.c.id == i.person_id, t.person.c.active.is_(True)).exists()
+        row = tx._one(select(i.person_id).where(*mine, active))
     return row["person_id"] if row else None
 
 

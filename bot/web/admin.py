@@ -41,6 +41,15 @@ def show(request: Request, web: Web, session: Session) -> Response:
     return _person(request, web, session)
 
 
+def rename(request: Request, web: Web, session: Session, form: Form) -> Response:
+    """Change name and address."""
+    name, email = clean(form.get("name", "")), form.get("email", "").strip().lower()
+    return _change(
+        request, web, session,
+        lambda id: administering.rename(web.records, session.person, id, name, email, web.clock()),
+    )  # fmt: skip
+
+
 def roles(request: Request, web: Web, session: Session, form: Form) -> Response:
     """Give exactly the ticked roles."""
     return _change(
@@ -93,7 +102,10 @@ def untie(request: Request, web: Web, session: Session, form: Form) -> Response:
 
 def reset(request: Request, web: Web, session: Session, form: Form) -> Response:
     """A one-time link to set a new password, shown once."""
-    token = administering.reset_link(web.records, session.person, _id(request), web.clock())
+    try:
+        token = administering.reset_link(web.records, session.person, _id(request), web.clock())
+    except BadInput as error:
+        return _person(request, web, session, str(error))
     return _person(request, web, session, link=f"{request.base_url}invitation/{token}")
 
 

@@ -57,6 +57,7 @@ def _read(web: Web) -> dict[str, Any]:
         "gateway": {"seen": seen, "there": seen is not None and moment - seen < SILENT} if seen else None,
         "disk": {"free": disk.free / 1e9, "total": disk.total / 1e9, "low": disk.free < LITTLE_SPACE * disk.total},
         "model": models[-1].name.removesuffix(".tar.gz") if models else "",
+        "keep_days": web.settings.keep_chat_days,
         "content": web.syllabus.version,
         "program": _version(),
         "python": sys.version.split()[0],

@@ -68,7 +68,7 @@ def pages(centre):
         centre.assessor: ("/assess", "/assess/new", f"/assess/{centre.set}", centre.page,
                           f"/learners/{lena}/evidence/d1"),
         centre.quin: ("/assure", "/assure/1", "/assure/sample/1", "/audit"),
-        centre.admin: ("/people", f"/people/{lena}", "/units", "/units/d1", "/status"),
+        centre.admin: ("/people", f"/people/{lena}", "/groups", "/units", "/units/d1", "/status"),
         None: ("/sign-in",),
     }  # fmt: skip
 

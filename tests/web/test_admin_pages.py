@@ -83,6 +83,45 @@ def test_a_reset_link_sets_a_new_password_once(admin, centre):
     assert admin.get(link).status_code in (404, 410)
 
 
+def test_a_reset_link_is_for_active_people_and_dies_with_deactivation(admin, centre):
+    page = admin.post(f"/people/{centre.tutor}/reset").text
+    link = re.search(r'value="http://testserver(/invitation/[^"]+)"', page)[1]
+    admin.post(f"/people/{centre.tutor}/active", active="0")
+    assert "Link to set a password" not in admin.get(f"/people/{centre.tutor}").text
+    assert admin.post(f"/people/{centre.tutor}/reset").status_code == 400
+    admin.post("/sign-out")
+    assert admin.get(link).status_code == 404
+
+
+def test_name_and_address_are_changed_and_the_audit_keeps_neither(admin, centre):
+    here = f"/people/{centre.learner}"
+    admin.post(f"{here}/name", name="  Lena   Lerner", email="LENA.L@example.org")
+    page = admin.get(here).text
+    assert "Lena Lerner" in page and "lena.l@example.org" in page
+    (entry,) = audit.newest(centre.records)
+    assert entry.action == "changed name or address" and "Lerner" not in entry.detail
+    admin.post("/sign-out")
+    assert admin.sign_in("lena@example.org").status_code == 401
+    assert admin.sign_in("lena.l@example.org").status_code == 303
+
+
+@pytest.mark.parametrize("odd", [{"name": " "}, {"email": "nobody"}, {"email": "tom@example.org"}, {"name": "x" * 201}])
+def test_a_name_or_address_that_does_not_fit_is_told(admin, centre, odd):
+    form = {"name": "Lena", "email": "lena@example.org", **odd}
+    assert admin.post(f"/people/{centre.learner}/name", **form).status_code == 400
+    assert "Lena Learner" in admin.get(f"/people/{centre.learner}").text
+
+
+def test_groups_show_whose_they_are_and_what_is_missing_and_are_renamed(admin, centre):
+    page = admin.get("/groups").text
+    assert "Spring" in page and "Tom Tutor" in page and "○ None" in page and "1 learner" in page
+    group = next(g for g in rows(centre, t.cohort) if g["name"] == "Spring")["id"]
+    assert admin.post("/groups", group=str(group), name="Autumn").status_code == 400
+    assert admin.post("/groups", group="999", name="Winter").status_code == 404
+    assert admin.post("/groups", group=str(group), name="Spring <2027>").status_code == 303
+    assert "Spring &lt;2027&gt;" in admin.get("/groups").text
+
+
 # The access matrix --------------------------------------------------------------------------------------------------
 
 PUBLIC = {
@@ -123,6 +162,7 @@ ALLOWED = (
     ("/assure", {ASSURER}),
     ("/audit", {ASSURER, ADMIN}),
     ("/people", {ADMIN}),
+    ("/groups", {ADMIN}),
     ("/units", {ADMIN}),
     ("/status", {ADMIN}),
 )
