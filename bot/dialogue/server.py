@@ -18,7 +18,7 @@ from starlette.routing import Route
 from bot import bootstrap
 from bot.dialogue.agent import build_agent, newest_model
 from bot.dialogue.forking import run_in_forks
-from bot.dialogue.turns import TurnFailed, Turns
+from bot.dialogue.turns import TurnFailed, Turns, TurnTaken
 from bot.errors import RapportError, SettingsError
 
 
@@ -45,6 +45,8 @@ def create_app(turns: Turns, secret: str) -> Starlette:
             replies = await turns.work_off(message_id, person_id, again)
         except KeyError:
             return JSONResponse({"error": "no such message"}, 404)
+        except TurnTaken as taken:
+            return JSONResponse({"error": str(taken)}, 503)
         except TurnFailed as failed:
             return JSONResponse({"error": str(failed)}, 500)
         return JSONResponse({"replies": len(replies)})

@@ -35,6 +35,10 @@ class TurnFailed(Exception):
     """The turn gave no reply; nothing of it was saved, and it may be tried again."""
 
 
+class TurnTaken(TurnFailed):
+    """Another process is working on this turn, or has just saved it: nothing failed, look again soon."""
+
+
 class Collected(OutputChannel):
     """Takes what Rasa says; lines marked `join` continue the message before."""
 
@@ -90,7 +94,7 @@ class Turns:
                 except Overtaken:
                     log.warning("turn %s was worked off by another process, too", message_id)
                     if (await self._find(message_id))["status"] == "queued":
-                        raise TurnFailed("another process is working on it") from None
+                        raise TurnTaken("another process is working on it") from None
         return await asyncio.to_thread(messages.replies_to, self.records, message_id)
 
     async def _find(self, message_id: str) -> Any:

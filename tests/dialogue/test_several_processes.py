@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from sqlalchemy import text
 
 from bot import bootstrap
+from bot.dialogue.server import create_app
 from bot.dialogue.trackers import DirectSQLTrackerStore, Overtaken
 from bot.records import messages
 from bot.settings import ROOT
@@ -145,6 +147,26 @@ async def test_who_is_overtaken_gives_the_replies_of_the_other(
     assert there.is_set() and [r.text for r in replies] == ["theirs"]
     assert [r.text for r in messages.replies_to(chat.records, "both")] == ["theirs"]
     assert await chat.say("hint")
+
+
+async def test_who_is_overtaken_before_the_message_is_closed_says_so_and_it_counts_as_no_failure(
+    chat: Any, agent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process has saved the turn and not closed the message yet: 503, and then its replies."""
+
+    async def overtaken(tracker: Any) -> None:
+        raise Overtaken(tracker.sender_id)
+
+    monkeypatch.setattr(agent.tracker_store, "save", overtaken)
+    messages.accept(chat.records, "taken", chat.person_id, "test", "help", None, bootstrap.utc_now())
+    transport = httpx.ASGITransport(app=create_app(chat.turns, "s3cret"))
+    headers = {"authorization": "Bearer s3cret"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://dialogue", headers=headers) as client:
+        asked = {"message_id": "taken", "person_id": chat.person_id}
+        assert (await client.post("/turn", json=asked)).status_code == 503
+        monkeypatch.undo()
+        assert (await client.post("/turn", json=asked)).status_code == 200
+    assert messages.replies_to(chat.records, "taken")
 
 
 FORKS = r"""
