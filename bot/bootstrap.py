@@ -114,10 +114,7 @@ def demo_people(records: Records) -> dict[str, int]:
     made = {role: person.id for role, person in found.items() if person}
     for role in [r for r in DEMO_NAMES if r not in made]:
         units = ["d1"] if role == "learner" else []
-        cohort = DEMO_COHORT if role in ("learner", "tutor") else None
         made[role] = people.add_person(
-            records, DEMO_NAMES[role], [role], utc_now(), units=units, cohort=cohort, demo=True
+            records, DEMO_NAMES[role], [role], utc_now(), units=units, cohort=DEMO_COHORT, demo=True
         )
-        if role in ("assessor", "quality_assurer"):
-            people.give_caseload(records, made[role], DEMO_COHORT, role)
     return made

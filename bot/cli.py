@@ -324,7 +324,9 @@ def people_add(
     role: list[str] = typer.Option(["learner"], help="learner, tutor, assessor, quality_assurer or admin; repeatable."),
     email: Optional[str] = typer.Option(None, help="Needed to sign in with a password."),
     unit: list[str] = typer.Option([], help="Unit to enrol in; repeatable."),
-    cohort: Optional[str] = typer.Option(None, help="Cohort to join; made if new."),
+    cohort: Optional[str] = typer.Option(
+        None, help="Cohort to join, or caseload of an assessor or quality assurer; made if new."
+    ),
 ) -> None:
     """Add a person."""
     from bot.records import people

@@ -159,16 +159,13 @@ def join(records: Records, by: Person, person_id: int, cohort: str, role: str, n
         raise BadInput("Choose what they are in the group.")
     with records.begin() as tx:
         _there(tx, person_id)
-        row = tx._one(select(t.cohort.c.id).where(t.cohort.c.name == name))
-        id = row["id"] if row else tx.connection.execute(insert(t.cohort).values(name=name)).inserted_primary_key[0]
         table = a.caseload if role in a.CASELOAD_ROLES else t.cohort_member
-        c = table.c
-        where = [c.cohort_id == id, c.person_id == person_id]
+        where = [table.c.cohort_id == t.cohort.c.id, table.c.person_id == person_id]
         if table is a.caseload:
-            where.append(c.role == role)
-        if tx._one(select(c.person_id).where(*where)) is not None:
+            where.append(table.c.role == role)
+        if tx._one(select(t.cohort.c.id).where(t.cohort.c.name == name, *where)) is not None:
             raise BadInput("They are in that group already.")
-        tx.connection.execute(insert(table).values(cohort_id=id, person_id=person_id, role=role))
+        people_records.join_cohort(tx, person_id, name, role)
         audit.note(tx, by.id, "joined group", f"person/{person_id}", now, cohort=name, role=role)
 
 

@@ -55,11 +55,17 @@ class Plan(msgspec.Struct, frozen=True):
     samples: int
     closed: int
 
+    @property
+    def last_day(self) -> datetime:
+        """The last day whose decisions are in it: `until` is the moment after it."""
+        return self.until - timedelta(days=1)
+
 
 class Sample(msgspec.Struct, frozen=True):
     """A sampled decision: `second` is the quality assurer's blind mark, `result` agreed or returned."""
 
     id: int
+    plan: int
     why: str
     learner: str
     decision: Decision
@@ -203,7 +209,7 @@ def _samples(tx: Tx, *where: Any) -> list[Sample]:
     who, learner, seen = t.person.alias("who"), t.person.alias("learner"), a.decision_seen.c
     rows = tx._all(
         select(
-            a.decision, s.id.label("sample"), s.why, who.c.name, learner.c.name.label("learner"),
+            a.decision, s.id.label("sample"), s.plan_id, s.why, who.c.name, learner.c.name.label("learner"),
             m.outcome.label("second"), m.words.label("second_words"), r.result, r.reason.label("result_reason"),
             r.made_at.label("closed_at"), seen.made_at.label("seen_at"), superseded_by(),
         )
@@ -219,8 +225,8 @@ def _samples(tx: Tx, *where: Any) -> list[Sample]:
     )  # fmt: skip
     return [
         Sample(
-            x["sample"], x["why"], x["learner"], decision_of(x), x["second"], x["second_words"] or "", x["result"],
-            x["result_reason"] or "", x["closed_at"],
+            x["sample"], x["plan_id"], x["why"], x["learner"], decision_of(x), x["second"], x["second_words"] or "",
+            x["result"], x["result_reason"] or "", x["closed_at"],
         )
         for x in rows
     ]  # fmt: skip

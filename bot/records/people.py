@@ -16,7 +16,7 @@ from zxcvbn import zxcvbn
 
 from bot.errors import BadInput
 from bot.records import tables as t
-from bot.records.assessment_tables import caseload
+from bot.records.assessment_tables import CASELOAD_ROLES, caseload
 from bot.records.base import like_literally, token_hash
 from bot.records.store import Records, Tx
 
@@ -72,8 +72,10 @@ def add_person(
             for i, unit in enumerate(dict.fromkeys(units)):
                 since = when + timedelta(microseconds=i)
                 tx.connection.execute(insert(t.enrolment).values(person_id=id, unit_id=unit, since=since))
-            if cohort:
-                join_cohort(tx, id, cohort, "tutor" if "tutor" in roles else "learner")
+            if cohort:  # one place as its tutor or learner, and a caseload for each role that has one
+                places = {"admin", "learner"} if "tutor" in roles else {"admin"}
+                for role in sorted(set(roles) - places):
+                    join_cohort(tx, id, cohort, role)
     except IntegrityError as error:
         raise BadInput(f"Somebody with the address {email} is there already.") from error
     return id
@@ -97,20 +99,12 @@ def plain_email(email: Optional[str]) -> Optional[str]:
 
 
 def join_cohort(tx: Tx, person_id: int, name: str, role: str) -> int:
-    """Put a person into a cohort (made if new) as learner or tutor; the cohort's id."""
+    """Put a person into a cohort (made if new): as learner or tutor, or with it as their caseload; the cohort's id."""
     row = tx._one(select(t.cohort.c.id).where(t.cohort.c.name == name))
     id = row["id"] if row else tx.connection.execute(insert(t.cohort).values(name=name)).inserted_primary_key[0]
-    tx.connection.execute(insert(t.cohort_member).values(cohort_id=id, person_id=person_id, role=role))
+    table = caseload if role in CASELOAD_ROLES else t.cohort_member
+    tx.connection.execute(insert(table).values(cohort_id=id, person_id=person_id, role=role))
     return int(id)
-
-
-def give_caseload(records: Records, person_id: int, cohort: str, role: str) -> None:
-    """Make a cohort that is there the caseload of an assessor or quality assurer."""
-    with records.begin() as tx:
-        row = tx._one(select(t.cohort.c.id).where(t.cohort.c.name == cohort))
-        if row is None:
-            raise BadInput(f"There is no group called {cohort!r}.")
-        tx.connection.execute(insert(caseload).values(cohort_id=row["id"], person_id=person_id, role=role))
 
 
 def set_password(records: Records, person_id: int, password: str) -> None:

@@ -57,9 +57,14 @@ def due(tx: Tx, person_id: int, now: datetime, set_id: Optional[int] = None) -> 
 
 def to_begin(tx: Tx, person_id: int, now: datetime) -> list[Due]:
     """What waits for a learner to begin it, or to go on with it after a break."""
+    return [d for d in due(tx, person_id, now) if d.sitting != answering(tx, person_id)]
+
+
+def answering(tx: Tx, person_id: int) -> Optional[int]:
+    """The sitting whose questions a learner is answering now, not on a break."""
     row = tx.open_exercise(person_id)
-    answering = row["state"] if row and row["kind"] == "assessment" and not row["state"].get("paused") else {}
-    return [d for d in due(tx, person_id, now) if d.sitting != answering.get("sitting")]
+    going_on = row is not None and row["kind"] == "assessment" and not row["state"].get("paused")
+    return int(row["state"]["sitting"]) if going_on else None
 
 
 def find(tx: Tx, sitting: int, now: datetime) -> Optional[Due]:

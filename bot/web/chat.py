@@ -32,12 +32,14 @@ def show(request: Request, web: Web, session: Session) -> Response:
     note = request.query_params.get("note", "")
     with web.records.reading() as tx:
         to_begin = sittings.to_begin(tx, session.person.id, web.clock())
+        answering = sittings.answering(tx, session.person.id) is not None
     return web.pages.page(
         request,
         "chat.html",
         rows=rows,
         choices_at=choices_at(rows),
         to_begin=to_begin,
+        answering=answering,
         begin=notice("assessment_button"),
         more=len(rows) == limit == SHOWN,
         last=rows[-1]["id"] if rows else 0,

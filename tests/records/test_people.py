@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 
 from bot.errors import BadInput
 from bot.records import people
+from bot.records.seeing import may_see
 from bot.records.store import Records
 from tests.conftest import Clock
 
@@ -77,6 +78,16 @@ def test_a_cohort_is_made_once_and_holds_its_learners_not_its_tutor(records: Rec
     people.add_person(records, "T", ["tutor"], clock(), cohort="Monday")
     assert people.cohort_learners(records, "Monday") == frozenset(ids)
     assert people.cohort_learners(records, "Tuesday") is None
+
+
+def test_a_cohort_is_the_caseload_of_an_assessor_who_is_not_its_learner(records: Records, clock: Clock) -> None:
+    learner = people.add_person(records, "L", ["learner"], clock(), cohort="Monday")
+    for roles in (["assessor"], ["assessor", "quality_assurer"], ["tutor", "learner"]):
+        found = people.find(records, people.add_person(records, "A", roles, clock(), cohort="Monday"))
+        assert found is not None
+        with records.reading() as tx:
+            assert may_see(tx, found, learner)
+    assert people.cohort_learners(records, "Monday") == frozenset([learner])
 
 
 def test_a_password_lets_in_and_a_wrong_one_does_not(records: Records, ada: int) -> None:

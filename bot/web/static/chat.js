@@ -31,6 +31,8 @@
 
   // Other quick actions while a customer speaks.
   function playing(kind) {
+    if (kind === "assessed_question") talk.classList.add("answering");
+    else if (/^(answers_sent|assessment_(paused|over)|practice_starts|question|choice_question|paused)$/.test(kind || "")) talk.classList.remove("answering");
     if (kind === "customer") talk.classList.add("playing");
     else if (/^(ending_|roleplay_(paused|left)|practice_starts|question|choice_question|paused)/.test(kind || "")) talk.classList.remove("playing");
   }

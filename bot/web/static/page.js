@@ -1,4 +1,4 @@
-// Shows times in the reader's own zone; without this script they are shown in UTC.
+// Shows times in the reader's own zone (UTC without this script); "Copy" beside links to be handed over.
 (function () {
   "use strict";
   var formats = {
@@ -16,6 +16,17 @@
       time.removeAttribute("data-local");
     });
   }
+
+  // "Copy" beside a link that is to be handed over; browsers allow it on https and on this machine.
+  document.querySelectorAll("[data-copy]").forEach(function (button) {
+    var field = button.parentElement.querySelector("input");
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      field.select();
+      if (!navigator.clipboard) return;
+      navigator.clipboard.writeText(field.value).then(function () { button.textContent = "Copied"; });
+    });
+  });
 
   if (window.htmx) window.htmx.onLoad(localise);
   else localise(document);
