@@ -19,7 +19,7 @@ import rasa
 from rasa.core import processor
 from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
-from rasa.core.policies import rule_policy
+from rasa.core.policies import memoization, rule_policy
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.events import Event
@@ -36,7 +36,7 @@ def apply() -> bool:
     RemoteAction._validate_action_result = _looks_right
     RemoteAction._action_call_format = _short_call
     DaskGraphRunner.run = _run_in_order
-    for module in (processor, forms, rule_policy):  # all their deep copies are for the log
+    for module in (processor, forms, memoization, rule_policy):  # all their deep copies are for the log
         module.copy = SimpleNamespace(copy=copy.copy, deepcopy=_same)
     if not hasattr(Event.resolve_by_type, "cache_info"):
         Event.resolve_by_type = staticmethod(functools.lru_cache(maxsize=None)(Event.resolve_by_type))

@@ -185,7 +185,7 @@ class Courier:
         else:
             wait = min(30.0, 0.3 * 2 ** min(delivery.tries, 8))
             log.warning("delivery %s waits %.1f s (%s)", delivery.id, wait, problem)
-        until = now + timedelta(seconds=wait)
+        until = now + min(timedelta(seconds=wait), outbox.BELIEVED)
         await asyncio.to_thread(outbox.put_back, self.records, delivery, until, problem, unsent)
 
 

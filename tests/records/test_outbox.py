@@ -96,6 +96,15 @@ def test_a_claimed_delivery_holds_the_account_until_its_time_is_over(records: Re
     assert again is not None and again.text == "one" and again.began, "what became of the first try is not known"
 
 
+def test_a_claim_by_a_clock_that_went_wrong_is_not_believed(records: Records, ada: int, clock: Clock) -> None:
+    push(records, ada, "one", clock)
+    clock.move(hours=2)
+    assert claim(records, clock) is not None
+    clock.move(hours=-2)
+    assert outbox.due(records, "telegram", clock()) == ["77"]
+    assert claim(records, clock) is not None
+
+
 def test_a_restart_frees_claims_and_remembers_that_a_request_was_begun(
     records: Records, ada: int, clock: Clock
 ) -> None:
