@@ -69,7 +69,7 @@ VARIABLES = {
     "RAPPORT_PORT": "port the web pages listen on (default: 8000)",
     "RAPPORT_PROXIES": "addresses and networks of proxies that say who comes and how (default: 127.0.0.1)",
     "RAPPORT_WEBS": "web processes of `rapport up`, on RAPPORT_PORT and the ports after it (default: 1)",
-    "RAPPORT_DIALOGUES": "dialogue processes of `rapport up` (default: 2, on one core 1)",
+    "RAPPORT_DIALOGUES": "dialogue processes of `rapport up` (default: 1 with the embedded SQLite, else one a core)",
     "RAPPORT_DIALOGUE_URL": "where dialogue processes are found, separated by commas (default: set by `rapport up`)",
     "RAPPORT_DIALOGUE_LISTEN": "host:port for each dialogue process here (default: those of RAPPORT_DIALOGUE_URL)",
     "RAPPORT_DIALOGUE_SECRET": "shared secret between web and dialogue (default: made anew by `rapport up`)",
@@ -116,7 +116,7 @@ def read_settings(environ: Optional[Mapping[str, str]] = None) -> Settings:
         port=_whole(env, "RAPPORT_PORT", 8000, 1, 65535),
         proxies=_proxies(env),
         webs=_whole(env, "RAPPORT_WEBS", 1, 1, 64),
-        dialogues=_whole(env, "RAPPORT_DIALOGUES", _cores_for_dialogue(), 1, 64),
+        dialogues=_whole(env, "RAPPORT_DIALOGUES", 1 if embedded else min(64, _cores()), 1, 64),
         dialogue_urls=urls,
         dialogue_listen=_places(env, urls),
         dialogue_secret=env.get("RAPPORT_DIALOGUE_SECRET") or "",
@@ -249,9 +249,9 @@ def _address(env: Mapping[str, str], name: str, beginnings: tuple[str, ...]) -> 
     return address
 
 
-def _cores_for_dialogue() -> int:
-    """2 where there are two cores; 1 elsewhere than on Linux, where a process that has loaded a lot is not forked."""
-    return min(2, len(os.sched_getaffinity(0))) if sys.platform == "linux" else 1
+def _cores() -> int:
+    """Cores of this process; 1 elsewhere than on Linux, where a process that has loaded a lot is not forked."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
 
 
 def _addresses(env: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,12 @@ def test_with_a_database_of_its_own_the_demo_is_hidden_unless_asked_for() -> Non
 def test_rasas_trackers_are_where_the_records_are_on_postgresql_and_in_a_file_of_their_own_on_sqlite() -> None:
     assert read_settings({"DATABASE_URL": "postgresql://h/rapport"}).tracker_url == "postgresql://h/rapport"
     assert read_settings({"DATABASE_URL": "sqlite:////tmp/x.sqlite"}).tracker_url.endswith("/var/tracker.sqlite")
+
+
+def test_one_dialogue_process_with_the_embedded_database_and_one_a_core_with_a_centres_own() -> None:
+    assert read_settings({}).dialogues == 1
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    assert read_settings({"DATABASE_URL": "postgresql://h/rapport"}).dialogues == min(64, cores)
 
 
 def test_dialogue_processes_are_named_one_after_the_other_and_listen_where_they_are_found() -> None:
