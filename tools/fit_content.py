@@ -5,13 +5,15 @@ from __future__ import annotations
 import glob
 import hashlib
 import pickle
+import random
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
 import yaml
-from fit_rows import code_stamp, gather
+from fit_lenses import TURN_SIZE, apart, between_points, turn_pairs
+from fit_rows import code_stamp, gather, joined
 from fit_samples import samples
 from fit_scorers import SEED, calibrated, ece, fit_scorer, held_out
 from sklearn.metrics import cohen_kappa_score
@@ -21,7 +23,7 @@ from bot.marking.encoder import marking_encoder
 from bot.marking.head import Scorer
 from bot.marking.linguistics import default_linguist
 from bot.marking.pieces import Reader
-from bot.marking.shelf import Library, Shelf
+from bot.marking.shelf import PLAIN, Lenses, Library
 from bot.syllabus.model import Question
 
 
@@ -40,7 +42,7 @@ def bank(pattern: str) -> list[Question]:
     """Open questions of the content files; entries that do not pass are named and left out."""
     out = []
     for path in sorted(glob.glob(pattern)):
-        for raw in yaml.safe_load(Path(path).read_text(encoding="utf-8")) or []:
+        for raw in yaml.load(Path(path).read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or []:
             try:
                 question = msgspec.convert(raw, type=Question)
             except msgspec.ValidationError as error:
@@ -52,7 +54,7 @@ def bank(pattern: str) -> list[Question]:
 
 
 _BANK: list[Question] = []
-_LENSES: list[Any] = []
+_LENSES: list[Lenses] = []
 _FOLDER: Any = None
 FOLDS = 6
 KNOWN = {
@@ -61,43 +63,17 @@ KNOWN = {
     "filler": 2,
     "joined": 3,
     "negated": 1,
+    "mixed": 1,
     "counter": 1,
     "wrong": 2,
     "wrong-negated": 1,
 }  # every n-th
-LENS_SIZE, LENS_RIDGE = 120, 2.0
 
 
 def topics(questions: list[Question]) -> list[int]:
     """A number per question, the same for questions on the same bullet or criterion: those are never on both sides."""
     known: dict[str, int] = {}
     return [known.setdefault((question.bullets or question.criteria)[0], len(known)) for question in questions]
-
-
-def fit_lens(shelves: list[Shelf]) -> Any:
-    """Discriminant analysis within questions: little spread inside a key point, much between key points."""
-    size = shelves[0].senses.shape[1]
-    within, between, count = np.zeros((size, size)), np.zeros((size, size)), 0
-    for shelf in shelves:
-        groups: dict[tuple[str, str], list[int]] = {}
-        for row, entry in enumerate(shelf.entries):
-            if entry.kind in ("phrasing", "statement", "wrong", "wrong-statement"):
-                groups.setdefault((entry.kind[:5].replace("state", "phras"), entry.owner), []).append(row)
-        centre = shelf.senses[[i for key, rows in groups.items() if key[0] == "phras" for i in rows]].mean(0)
-        for rows in groups.values():
-            points = shelf.senses[rows]
-            spread = points - points.mean(0)
-            within += spread.T @ spread
-            away = points.mean(0) - centre
-            between += len(rows) * np.outer(away, away)
-            count += len(rows)
-    within, between = within / count, between / count
-    within += LENS_RIDGE * np.trace(within) / size * np.eye(size)
-    values, vectors = np.linalg.eigh(within)
-    white = vectors @ np.diag(values**-0.5) @ vectors.T
-    values, vectors = np.linalg.eigh(white @ between @ white)
-    strength = np.maximum(values[::-1][:LENS_SIZE], 0)
-    return (white @ vectors[:, ::-1][:, :LENS_SIZE] @ np.diag(np.sqrt(strength / (strength + 0.3)))).astype(np.float32)
 
 
 def content_rows(number: int) -> list[tuple[Any, ...]]:
@@ -136,23 +112,36 @@ def tables(rows: list[tuple[Any, ...]]) -> tuple[Table, Table]:
     return out[0], out[1]
 
 
-def content_table(questions: list[Question], work: Path, processes: int) -> tuple[Table, Table, Any]:
-    """Rows of expectations and misconceptions (kept in `work` for the same code and content), and the lens."""
-    global _BANK, _LENSES, _FOLDER
+def pairs_of(number: int) -> tuple[Any, Any]:
+    """`turn_pairs` of one question of the bank."""
+    linguist = default_linguist()
+    reader = Reader(marking_encoder(), linguist)
+    shelf = Library(reader, "fit", PLAIN, _FOLDER).shelf(_BANK[number])
+    return turn_pairs(shelf, reader, linguist, random.Random(f"{SEED}-{_BANK[number].id}"))
+
+
+def content_table(questions: list[Question], work: Path, processes: int) -> tuple[Table, Table, Lenses]:
+    """Rows of expectations and misconceptions (kept in `work` for the same code and content), and the lenses."""
+    global _BANK, _FOLDER
+    _LENSES.clear()
     _BANK, _FOLDER = questions, work / "shelves"
-    library = Library(Reader(marking_encoder(), default_linguist()), "fit", np.eye(768, 1, dtype=np.float32), _FOLDER)
-    shelves = [library.shelf(question) for question in questions]
-    number = [topic % FOLDS for topic in topics(questions)]
-    _LENSES = [fit_lens([shelf for shelf, at in zip(shelves, number) if at != fold]) for fold in range(FOLDS)]
-    _LENSES.append(fit_lens(shelves))
     path = work / "content.pkl"
     stamp = code_stamp("features") + hashlib.sha256(msgspec.json.encode(questions)).hexdigest()
     if path.exists():
-        kept, rows = pickle.loads(path.read_bytes())
+        kept, lenses, rows = pickle.loads(path.read_bytes())
         if kept == stamp:
-            return (*tables(rows), _LENSES[-1])
-    rows = gather(content_rows, list(range(len(questions))), processes, "questions")
-    path.write_bytes(pickle.dumps((stamp, rows)))
+            return (*tables(rows), lenses)
+    library = Library(Reader(marking_encoder(), default_linguist()), "fit", PLAIN, _FOLDER)
+    shelves = [library.shelf(question) for question in questions]
+    pairs = gather(pairs_of, list(range(len(questions))), processes, "turned phrasings")
+    number = [topic % FOLDS for topic in topics(questions)]
+    for left_out in range(FOLDS + 1):  # the last one is fitted on all
+        inside = [at for at, fold in enumerate(number) if fold != left_out]
+        away, same = (np.concatenate([pairs[at][part] for at in inside]) for part in (0, 1))
+        turns = apart(away, same, np.ones(len(away)), TURN_SIZE)
+        _LENSES.append(Lenses(between_points([shelves[at] for at in inside]), turns))
+    rows = joined(gather(content_rows, list(range(len(questions))), processes, "questions"))
+    path.write_bytes(pickle.dumps((stamp, _LENSES[-1], rows)))
     return (*tables(rows), _LENSES[-1])
 
 
@@ -162,9 +151,10 @@ KINDS = {
     "filler": 1.0,
     "slips": 1.0,
     "joined": 1.0,
-    "negated": 2.5,
+    "negated": 3.0,
+    "mixed": 2.5,
     "counter": 3.0,
-    "wrong": 1.0,
+    "wrong": 1.5,
     "wrong-negated": 2.5,
     "echo": 1.0,
     "elsewhere": 0.7,
@@ -174,7 +164,8 @@ KINDS = {
     "known-slips": 1.0,
     "known-filler": 1.0,
     "known-joined": 1.0,
-    "known-negated": 4.0,
+    "known-negated": 6.0,
+    "known-mixed": 4.0,
     "known-counter": 2.0,
     "known-wrong": 1.0,
     "known-wrong-negated": 2.0,

@@ -23,23 +23,28 @@ def seen_by_encoder() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(seen["questions"]), frozenset(seen["answers"])
 
 
-def gather(function: Any, jobs: list[Any], processes: int, what: str) -> list[tuple[Any, ...]]:
-    """Rows of all jobs in order, with progress."""
-    rows: list[tuple[Any, ...]] = []
+def gather(function: Any, jobs: list[Any], processes: int, what: str) -> list[Any]:
+    """What comes of each job, in their order, with progress."""
+    out: list[Any] = []
     with multiprocessing.get_context("fork").Pool(processes) as pool:
         for done, part in enumerate(pool.imap(function, jobs), 1):
-            rows += part
+            out.append(part)
             if done % 10 == 0 or done == len(jobs):
                 print(f"{what}: {done} of {len(jobs)}", flush=True)
-    return rows
+    return out
 
 
-SHARED = ("encoder", "lexicon", "spelling", "linguistics", "pieces", "shelf", "alignment")
+def joined(parts: list[list[Any]]) -> list[Any]:
+    """The rows of all parts."""
+    return [row for part in parts for row in part]
+
+
+SHARED = ("encoder", "lexicon", "spelling", "slips", "linguistics", "pieces", "shelf", "alignment")
 
 
 def code_stamp(*modules: str) -> str:
     """A hash of the code that makes features, so that kept rows are made again when it changes."""
     files = [FOLDER.parent / f"{name}.py" for name in (*SHARED, *modules)]
     files += [FOLDER / "lexicon.json", FOLDER / "tuned" / "manifest.json"]
-    files += [Path(__file__).with_name(f"fit_{name}.py") for name in ("samples", "turns")]
+    files += [Path(__file__).with_name(f"fit_{name}.py") for name in ("samples", "turns", "lenses")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()

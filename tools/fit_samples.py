@@ -64,13 +64,13 @@ def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon
     pool = [(point.id, text) for point in question.expectations for text in point.phrasings]
     for owner, text in pool:
         only = none | {owner: True}
-        if dice.random() < 0.75:
+        if dice.random() < 0.5:
             yield Sample("phrasing", text, (text,), only, sound)
         if dice.random() < 0.1:
             yield Sample("filler", dice.choice(FILLERS).format(text), (text,), only, sound)
         if dice.random() < 0.15:
             yield Sample("slips", misspell(text, dice), (text,), only, sound)
-        if dice.random() < 0.25:
+        if dice.random() < 0.2:
             rest = [each for each in pool if each[0] != owner]
             if rest:
                 more = dice.sample(rest, min(len(rest), dice.choice((1, 1, 2))))
@@ -79,8 +79,16 @@ def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon
                 joiner = dice.choice(JOINERS)
                 met = none | {each: True for each, _ in parts}
                 yield Sample("joined", joiner.join(t for _, t in parts), tuple(t for _, t in parts), met, sound)
-        if dice.random() < 0.35 and (negative := turned(text, nlp, lexicon, dice)):
+        if dice.random() < 0.55 and (negative := turned(text, nlp, lexicon, dice)):
             yield Sample("negated", negative, (text,), {owner: False}, {})
+            rest = [each for each in pool if each[0] != owner]
+            if rest and dice.random() < 0.4:
+                other = dice.choice(rest)
+                parts = [negative, other[1]]
+                dice.shuffle(parts)
+                yield Sample(
+                    "mixed", dice.choice(JOINERS[:6]).join(parts), (text, other[1]), {owner: False, other[0]: True}, {}
+                )
     for point in question.expectations:
         for text in point.counter:
             yield Sample("counter", text, (text,), {point.id: False}, {})
@@ -101,11 +109,11 @@ def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon
         for q in bank
         if q.expectations and not set(q.criteria + q.bullets) & set(question.criteria + question.bullets)
     ]
-    for other in dice.sample(strangers, min(5, len(strangers))):
+    for other in dice.sample(strangers, min(4, len(strangers))):
         yield Sample("elsewhere", dice.choice(dice.choice(other.expectations).phrasings), (), none, sound)
     for text in dice.sample(EMPTY, 2):
         yield Sample("empty", text, (), none, sound)
-    for text in dice.sample(VAGUE, 7):
+    for text in dice.sample(VAGUE, 5):
         far = {
             point.id: False
             for point in question.expectations

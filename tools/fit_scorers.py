@@ -84,11 +84,21 @@ def logit(p: Any) -> Any:
     return np.log(p / (1 - p))
 
 
+def platt(scores: Any, truth: Any, weights: Any) -> tuple[float, float]:
+    """Slope and offset of Platt's calibration of scores."""
+    line = LogisticRegression(C=1e6).fit(logit(scores)[:, None], truth, sample_weight=weights)
+    return float(line.coef_[0, 0]), float(line.intercept_[0])
+
+
+def moved(scores: Any, slope: float, offset: float) -> Any:
+    """Scores calibrated."""
+    return 1 / (1 + np.exp(-(slope * logit(scores) + offset)))
+
+
 def calibrated(scorer: Scorer, scores: Any, truth: Any, weights: Any) -> tuple[Scorer, Any]:
-    """The scorer with Platt's calibration fitted on held-out scores, and those scores calibrated."""
-    platt = LogisticRegression(C=1e6).fit(logit(scores)[:, None], truth, sample_weight=weights)
-    slope, offset = float(platt.coef_[0, 0]), float(platt.intercept_[0])
-    return scorer._replace(slope=slope, offset=offset), 1 / (1 + np.exp(-(slope * logit(scores) + offset)))
+    """The scorer with the calibration of held-out scores, and those scores calibrated."""
+    slope, offset = platt(scores, truth, weights)
+    return scorer._replace(slope=slope, offset=offset), moved(scores, slope, offset)
 
 
 def held_out(fit: Any, rows: Any, truth: Any, weights: Any, groups: Any, folds: int, second: Any = None) -> Any:

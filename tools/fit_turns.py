@@ -9,19 +9,22 @@ from typing import Any, Optional
 from bot.marking.lexicon import Lexicon
 
 _PAIRS = """
-    more less; cheaper dearer; cheap expensive; costs saves; better worse; good bad; best worst; always never;
-    keep lose; keeping losing; kept lost; keeps loses; before after; higher lower; high low; increase decrease;
-    increases decreases; quickly slowly; quick slow; fast slow; faster slower; happy unhappy; satisfied dissatisfied;
-    polite rude; politely rudely; honest dishonest; easy hard; easier harder; accept refuse; agree disagree;
-    everyone nobody; everything nothing; first last; early late; trust distrust; remember forget; listen ignore;
-    listening ignoring; calm angry; calmly angrily; clear confusing; clearly vaguely; friendly unfriendly;
-    strong weak; stronger weaker; long short; longer shorter; big small; bigger smaller; same different;
-    possible impossible; realistic unrealistic; right wrong; true false; inside outside; internal external;
-    start stop; open closed; loyal disloyal; stay leave; stays leaves; staying leaving; return leave;
-    win lose; gain lose; gains loses; praise blame; positive negative; important unimportant; useful useless;
-    helpful unhelpful; reliable unreliable; safe dangerous; many few; most least; up down; new existing;
-    new regular; improve worsen; improves worsens; grow shrink; grows shrinks; protect damage; tell hide;
-    explain hide; fair unfair; correct incorrect; with without; can cannot; should shouldn't; will won't
+    more less; cheaper dearer; cheap expensive; costs saves; better worse; good bad; best worst; always never; keep
+    lose; keeping losing; kept lost; keeps loses; before after; higher lower; high low; increase decrease; increases
+    decreases; quickly slowly; quick slow; fast slow; faster slower; happy unhappy; satisfied dissatisfied; polite
+    rude; politely rudely; honest dishonest; easy hard; easier harder; accept refuse; agree disagree; everyone
+    nobody; everything nothing; first last; early late; trust distrust; remember forget; listen ignore; listening
+    ignoring; calm angry; calmly angrily; clear confusing; clearly vaguely; friendly unfriendly; strong weak;
+    stronger weaker; long short; longer shorter; big small; bigger smaller; same different; possible impossible;
+    realistic unrealistic; right wrong; true false; inside outside; internal external; start stop; open closed;
+    loyal disloyal; stay leave; stays leaves; staying leaving; return leave; win lose; gain lose; gains loses;
+    praise blame; positive negative; important unimportant; useful useless; welcome unwelcome; professional
+    unprofessional; comfortable uncomfortable; respect disrespect; respected disrespected; valued unwanted;
+    confident unsure; secure insecure; accurate inaccurate; patient impatient; suitable unsuitable; accurately
+    inaccurately; professionally unprofessionally; legal illegal; relevant irrelevant; necessary unnecessary;
+    helpful unhelpful; reliable unreliable; safe dangerous; many few; most least; up down; new existing; new
+    regular; improve worsen; improves worsens; grow shrink; grows shrinks; protect damage; tell hide; explain hide;
+    fair unfair; correct incorrect; with without; can cannot; should shouldn't; will won't
 """
 _PEOPLE = (
     ("customer", "manager"), ("customers", "staff"), ("customer", "colleague"), ("customers", "managers"),
@@ -36,7 +39,7 @@ for _pair in _PAIRS.replace("\n", " ").split(";"):
 
 def turned(text: str, nlp: Any, lexicon: Lexicon, dice: random.Random) -> Optional[str]:
     """The text saying the opposite, by one of the ways that can be done to it; None where none can."""
-    ways = [opposed, negated, swapped, negated]
+    ways = [opposed, negated, swapped, negated, denied]
     dice.shuffle(ways)
     for way in ways:
         if (other := way(text, nlp, lexicon, dice)) and other != text:
@@ -55,6 +58,37 @@ def opposed(text: str, nlp: Any, lexicon: Lexicon, dice: random.Random) -> Optio
     place = dice.choice(places)
     words[place] = dice.choice(OPPOSITE[words[place].lower()])
     return "".join(words)
+
+
+_NOT_DONE = (
+    "i would wait rather than {}", "do anything rather than {}", "there's no need to {}", "you don't have to {}",
+    "never {}", "its wrong to {}", "there is no point to {}", "i would refuse to {}", "they forget to {}",
+    "you should not {}", "no one should {}", "its not my job to {}", "dont bother to {}",
+)  # fmt: skip
+_NOT_SO = ("no longer", "hardly", "rarely", "never", "hardly ever")
+
+
+def denied(text: str, nlp: Any, lexicon: Lexicon, dice: random.Random) -> Optional[str]:
+    """An instruction that is not to be done; "no longer" and the like before the verb, or "fail to"."""
+    doc = nlp(text)
+    root = next((token for token in doc if token.dep_ == "ROOT"), None)
+    if root is None or any(token.lower_ in lexicon.negators or token.dep_ == "neg" for token in doc):
+        return None
+    if root.i == 0 and root.tag_ in ("VB", "VBP"):
+        return dice.choice(_NOT_DONE).format(text)
+    tokens = [token.text_with_ws for token in doc]
+    helpers = [c for c in root.children if c.dep_ in ("aux", "auxpass") and c.i < root.i and c.tag_ != "TO"]
+    if root.lemma_ == "be" or helpers:
+        place = helpers[0] if helpers else root
+        tokens[place.i] = f"{place.text} {dice.choice(_NOT_SO)} "
+    elif root.tag_ in ("VBP", "VBZ", "VBD"):
+        fails = {"VBZ": "fails to", "VBD": "failed to"}.get(root.tag_, "fail to")
+        tokens[root.i] = f"{dice.choice(_NOT_SO)} {tokens[root.i]}"
+        if dice.random() < 0.3:
+            tokens[root.i] = f"{fails} {root.lemma_}{root.whitespace_}"
+    else:
+        return None
+    return "".join(tokens)
 
 
 def swapped(text: str, nlp: Any, lexicon: Lexicon, dice: random.Random) -> Optional[str]:

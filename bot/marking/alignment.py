@@ -96,6 +96,7 @@ class Side(NamedTuple):
     words: tuple[Word, ...]
     known: frozenset[str]  # lemmas and forms
     polar: tuple[int, ...]  # places of words that have an opposite
+    against: frozenset[str]  # what stands against its words
     marked: bool  # something is negated or stands behind "than"
     actors: frozenset[str]  # lemmas of words with a role
     places: dict[str, list[int]]  # of each lemma
@@ -110,6 +111,7 @@ def side_of(words: Sequence[Word], lexicon: Lexicon) -> Side:
         tuple(words),
         frozenset([word.lemma for word in words] + [word.form for word in words]),
         tuple(i for i, word in enumerate(words) if lexicon.pointed(word.form) or lexicon.pointed(word.lemma)),
+        frozenset().union(*(lexicon.opposites(w.form) | lexicon.opposites(w.lemma) for w in words)),
         any(word.negated or word.than for word in words),
         frozenset(word.lemma for word in words if word.role),
         places,
@@ -123,20 +125,21 @@ def turn(mine: Side, yours: Side, cosines: Array, weights: Array, lexicon: Lexic
     """
     if not mine.words or not yours.words:
         return STRAIGHT
-    pointed = [  # my words that have an opposite and are not in your text
-        column
-        for column in mine.polar
-        if mine.words[column].lemma not in yours.known and mine.words[column].form not in yours.known
-    ]
-    if not (pointed or mine.marked or yours.marked or mine.actors & yours.actors):
+    opposed = mine.against & yours.known or yours.against & mine.known
+    if not (opposed or mine.marked or yours.marked or mine.actors & yours.actors):
         return STRAIGHT  # most pairs: nothing here could turn them
+    pointed = [  # my words that are not in your text and may stand against one of it
+        column
+        for column, word in enumerate(mine.words)
+        if opposed and word.lemma not in yours.known and word.form not in yours.known
+    ]
     nearest = cosines.argmax(axis=1).tolist()
     closest = cosines.max(axis=1).tolist()
     flipped = aligned = 0.0
     opposites = before_after = after_before = roles = 0
     taken: set[int] = set()
     for row, theirs in enumerate(yours.words):
-        if pointed and row in yours.polar and theirs.lemma not in mine.known and theirs.form not in mine.known:
+        if pointed and theirs.lemma not in mine.known and theirs.form not in mine.known:
             against = [c for c in pointed if c not in taken and _opposite(lexicon, mine.words[c], theirs)]
             if against:
                 taken.add(against[0])

@@ -10,7 +10,7 @@ from bot.marking.alignment import Side, Turn, overlap, side_of, soften, turn
 from bot.marking.encoder import Array
 from bot.marking.lexicon import Lexicon
 from bot.marking.pieces import Answer, Candidate, Reader
-from bot.marking.shelf import Integers, Plan, Shelf, novelty, plan_of, sense, unit
+from bot.marking.shelf import Integers, Lenses, Plan, Shelf, novelty, plan_of, sense, unit
 
 _NAMES = """
     sim_max sim_top3 sim_statement residual_max sim_counter sim_counter_margin sim_others sim_others_margin
@@ -20,7 +20,7 @@ _NAMES = """
     sim_centre sim_centre_margin lens_max lens_top3 lens_statement lens_centre lens_max_margin
     lens_centre_margin lens_counter_margin lens_wrong_margin lens_share negation_unusual negation_missing
     opposing_margin nearest_against novel_weight novel_words score_top3 score_counter_margin score_others_margin
-    nearest_counter roles
+    nearest_counter roles around_against around_share around_negation lean_own lean_first lean_margin
 """
 # More of these never lowers the probability …
 _RAISING = """
@@ -28,12 +28,12 @@ _RAISING = """
     precision_max both_max both_top3 both_statement both_counter_margin both_others_margin both_wrong_margin
     best_score agreeing_score agreeing_margin shared_lemmas sim_centre sim_centre_margin lens_max lens_top3
     lens_statement lens_centre lens_max_margin lens_centre_margin lens_counter_margin lens_wrong_margin
-    lens_share score_top3 score_counter_margin score_others_margin
+    lens_share score_top3 score_counter_margin score_others_margin lean_margin
 """
 # … and more of these never raises it.
 _LOWERING = """
     opposing_margin nearest_against opposing_score negation opposites swapped against_share negation_unusual
-    nearest_counter roles
+    nearest_counter roles around_against around_share around_negation lean_own lean_first
 """
 NAMES = tuple(_NAMES.split())
 SIGNS = {**dict.fromkeys(_RAISING.split(), 1), **dict.fromkeys(_LOWERING.split(), -1)}
@@ -58,15 +58,18 @@ class _Turns(NamedTuple):
     counters: float  # best score of a counter that agrees
     shared: float  # largest share of a text's weight whose lemmas the candidate has
     usual: float  # share of the nearest texts that negate
+    around: Turn  # as `first`, of all the sentence that the candidate stands in
+    around_share: float
+    nearest: int  # number of the nearest text
 
 
 class Comparison:
     """An answer laid beside every text of a question; made once an answer, asked once an expectation."""
 
-    def __init__(self, answer: Answer, shelf: Shelf, reader: Reader, lexicon: Lexicon, lens: Array) -> None:
+    def __init__(self, answer: Answer, shelf: Shelf, reader: Reader, lexicon: Lexicon, lenses: Lenses) -> None:
         self._answer, self._shelf, self._lexicon = answer, shelf, lexicon
-        self._turns: dict[tuple[int, int], Turn] = {}
-        self._sides: dict[int, Side] = {}
+        self._turns: dict[tuple[int, int, int], Turn] = {}
+        self._sides: dict[tuple[int, int], Side] = {}
         self._candidates = answer.candidates
         if not answer.candidates:
             return
@@ -84,7 +87,11 @@ class Comparison:
         residual = shelf.away @ beyond.T
         recall, precision, both = overlap(soften(self._cosines), shelf.layout, weights, spans)
         senses = [sense(v, answer.word_vectors[s], weights[s], question) for v, s in zip(vectors, spans)]
-        self._through = unit(np.stack(senses) @ lens)
+        stacked = np.stack(senses)
+        self._through = unit(stacked @ lenses.points)
+        leaning = stacked @ lenses.turns
+        apart = (shelf.leaning**2).sum(axis=1)[:, None] + (leaning**2).sum(axis=1) - 2 * shelf.leaning @ leaning.T
+        self._apart = np.sqrt(np.maximum(apart, 0.0))  # [texts, candidates]
         lens_close = shelf.through @ self._through.T
         self._score = 0.35 * self._sims + 0.35 * both + 0.5 * lens_close
         measures = (self._sims, both, self._score, lens_close, residual, recall, precision)
@@ -128,6 +135,10 @@ class Comparison:
         turns = [self._turned(int(c), plan) for c in chosen]
         agreeing, opposing, counters = (np.array([getattr(t, n) for t in turns]) for n in _Turns._fields[2:5])
         usual = np.array([t.usual for t in turns])
+        apart = self._apart[:, chosen]
+        lean_own = apart[plan.near].min(axis=0)
+        wrong = np.concatenate([plan.counter, plan.against])
+        lean_margin = apart[wrong].min(axis=0) - lean_own if len(wrong) else np.zeros(len(chosen))
         negated = (self._negated[chosen] > 0).astype(np.float32)
         vectors = self._vectors[chosen]
         to_centre = vectors @ plan.centre
@@ -189,6 +200,12 @@ class Comparison:
             best - other,
             (counter > best).astype(np.float32),
             [float(t.first.roles) for t in turns],
+            [float(t.around.against) for t in turns],
+            [t.around_share for t in turns],
+            [t.around.negation for t in turns],
+            lean_own,
+            [self._apart[t.nearest, c] for t, c in zip(turns, chosen)],
+            lean_margin,
         )
         return np.column_stack(columns).astype(np.float32)
 
@@ -200,9 +217,11 @@ class Comparison:
         """What turns a candidate round against the five texts of a plan that are nearest to it."""
         score, shelf = self._score[:, candidate], self._shelf
         best = plan.near[np.argsort(-score[plan.near], kind="stable")[:5]].tolist()
-        turns = [self._turn(candidate, i) for i in best]
+        own, around = self._candidates[candidate].columns, self._candidates[candidate].around
+        turns = [self._turn(own, i) for i in best]
+        wider = [self._turn(around, i) for i in best]
         near = plan.counter[np.argsort(-score[plan.counter], kind="stable")[:3]].tolist()
-        lemmas = self._side(candidate).places
+        lemmas = self._side(own).places
         shared = 0.0
         for text in best:
             weights = shelf.weights[shelf.starts[text] : shelf.starts[text] + len(shelf.words[text])].tolist()
@@ -213,28 +232,31 @@ class Comparison:
             sum(t.against for t in turns) / len(turns),
             max((float(score[i]) for i, t in zip(best, turns) if not t.against), default=0.0),
             max((float(score[i]) for i, t in zip(best, turns) if t.against), default=0.0),
-            max((float(score[i]) for i in near if not self._turn(candidate, i).against), default=0.0),
+            max((float(score[i]) for i in near if not self._turn(own, i).against), default=0.0),
             shared,
             float(plan.negated[best].mean()),
+            wider[0],
+            sum(t.against for t in wider) / len(wider),
+            best[0],
         )
 
-    def _side(self, candidate: int) -> Side:
-        if (known := self._sides.get(candidate)) is None:
-            words = self._answer.words[self._candidates[candidate].columns]
-            known = self._sides[candidate] = side_of(words, self._lexicon)
+    def _side(self, columns: slice) -> Side:
+        key = (columns.start, columns.stop)
+        if (known := self._sides.get(key)) is None:
+            known = self._sides[key] = side_of(self._answer.words[columns], self._lexicon)
         return known
 
-    def _turn(self, candidate: int, text: int) -> Turn:
-        """How the candidate's direction differs from that of one text of the shelf."""
-        if (known := self._turns.get((candidate, text))) is not None:
+    def _turn(self, columns: slice, text: int) -> Turn:
+        """How the direction of some of the answer's words differs from that of one text of the shelf."""
+        key = (columns.start, columns.stop, text)
+        if (known := self._turns.get(key)) is not None:
             return known
         shelf = self._shelf
         if (yours := shelf.sides.get(text)) is None:
             yours = shelf.sides[text] = side_of(shelf.words[text], self._lexicon)
         rows = slice(shelf.starts[text], shelf.starts[text] + len(shelf.words[text]))
-        cosines = self._cosines[rows, self._candidates[candidate].columns]
-        found = turn(self._side(candidate), yours, cosines, shelf.weights[rows], self._lexicon)
-        self._turns[candidate, text] = found
+        found = turn(self._side(columns), yours, self._cosines[rows, columns], shelf.weights[rows], self._lexicon)
+        self._turns[key] = found
         return found
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from bot.errors import ModelError
 from bot.marking.encoder import Array
+from bot.marking.shelf import Lenses
 
 FOLDER = Path(__file__).parent / "data"
 Integers = npt.NDArray[np.int32]
@@ -61,7 +62,7 @@ class Head(NamedTuple):
     misconception: Scorer
     correct: Scorer
     contradictory: Scorer
-    lens: Array  # [768, k] makes texts of one key point near and of two key points far
+    lenses: Lenses
     reference_lens: Array  # [768, k] likewise for answers and reference answers
     settings: dict[str, float]
     sha256: str
@@ -81,9 +82,11 @@ def load_head(folder: Path = FOLDER, encoder_sha256: str = "") -> Head:
             raise ModelError(f"{folder / 'head.npz'}: fitted with another sentence encoder. Run tools/fit_marking.py.")
         with np.load(BytesIO(content), allow_pickle=False) as data:
             parts = [_scorer(dict(data), name) for name in ("expectation", "misconception", "correct", "contradictory")]
-            lens, other = (np.asarray(data[name], dtype=np.float32) for name in ("lens", "reference_lens"))
+            points, turns, other = (
+                np.asarray(data[name], dtype=np.float32) for name in ("lens", "turn_lens", "reference_lens")
+            )
         settings = {str(key): float(value) for key, value in facts["settings"].items()}
-        return Head(parts[0], parts[1], parts[2], parts[3], lens, other, settings, digest)
+        return Head(parts[0], parts[1], parts[2], parts[3], Lenses(points, turns), other, settings, digest)
     except ModelError:
         raise
     except Exception as error:  # a damaged zip, array or JSON raises many unrelated classes
@@ -101,12 +104,13 @@ def _scorer(data: dict[str, Any], name: str) -> Scorer:
     return Scorer(**parts)
 
 
-def pack(scorers: dict[str, Scorer], lens: Array, reference_lens: Array) -> bytes:
+def pack(scorers: dict[str, Scorer], lenses: Lenses, reference_lens: Array) -> bytes:
     """The lenses and the arrays of named scorers as the bytes of a `.npz` file, the same for the same values."""
     buffer = BytesIO()
     np.savez(
         buffer,
-        lens=lens,
+        lens=lenses.points,
+        turn_lens=lenses.turns,
         reference_lens=reference_lens,
         **{
             f"{name}.{field}": np.asarray(value)

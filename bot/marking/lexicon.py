@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from bot.errors import ModelError
 
+_PREFIXED = re.compile(r"(?:un|dis|mis|non-?|in(?!side|come|put)|im(?!prove|press|port)|ir|il)([a-z]{4,})")
 PATH = Path(__file__).parent / "data" / "lexicon.json"
 
 
@@ -24,6 +26,7 @@ class Lexicon:
             self.spellings: dict[str, str] = dict(raw["spellings"])
             self.confused: dict[str, str] = dict(raw["confused"])
             self.negators = frozenset(raw["negators"])
+            self.deniers = frozenset(raw["deniers"])
             self.unimportant = frozenset(raw["unimportant"])
             self.splitters = frozenset(raw["splitters"])
             self.roles = tuple(frozenset(side) for side in raw["roles"])
@@ -36,6 +39,7 @@ class Lexicon:
             for one, other in raw["antonyms"]:
                 self._opposites.setdefault(one, set()).add(other)
                 self._opposites.setdefault(other, set()).add(one)
+            self._against = {word: frozenset(others) - self.deniers for word, others in self._opposites.items()}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
                 f"{path}: the word lists are missing or damaged ({error}). Fetch the file again."
@@ -46,18 +50,32 @@ class Lexicon:
         return word in self._sides
 
     def pointed(self, word: str) -> bool:
-        """Whether the word has an opposite in any of the lists."""
-        return word in self._opposites
+        """Whether the word may have an opposite: it is in one of the lists, or built as one."""
+        return word in self._opposites or _bare(word) != word
+
+    def opposites(self, word: str) -> frozenset[str]:
+        """Words that stand against this one (those that are built from it by an "un-" not among them)."""
+        if word in self.deniers:
+            return frozenset()
+        bare = _bare(word)
+        return self._against.get(word, frozenset()) | (frozenset((bare,)) if bare != word else frozenset())
 
     def opposite(self, one: str, other: str) -> bool:
-        """Whether the two words stand on the two sides of a pair, and nowhere on the same side."""
-        return other in self._opposites.get(one, ())
+        """Whether the words stand on the two sides of a pair and nowhere on the same side, or differ in an "un-"."""
+        return other in self.opposites(one) or one in self.opposites(other)
 
     def _opposed(self, one: str) -> frozenset[str]:
         across = {(number, 1 - side) for number, side in self._sides[one]}
         return frozenset(
             other for other, sides in self._sides.items() if sides & across and not sides & self._sides[one]
         )
+
+
+@lru_cache(maxsize=20_000)
+def _bare(word: str) -> str:
+    """The word without an "un-" or the like, the same word where it has none."""
+    found = _PREFIXED.fullmatch(word)
+    return found.group(1) if found else word
 
 
 @lru_cache(maxsize=1)

@@ -22,6 +22,7 @@ MAX_CHARACTERS = 2_500  # about 450 words; what comes after is not marked
 MAX_CLAUSES = 40
 _BULLET = re.compile(r"(?:^|(?<=[\n.;:!?]))\s*(?:[-*•–]|\(?\d{1,2}[).]|\(?[a-h]\))\s+", re.MULTILINE)
 _CONTENT = frozenset({"NOUN", "PROPN", "VERB", "ADJ", "ADV", "NUM", "INTJ", "X"})
+_INSTEAD = (("rather", "than"), ("instead", "of"))  # what stands behind them is not done
 _IMPORT_LOCK = Lock()
 
 
@@ -127,28 +128,56 @@ class Linguist:
         return [Span(one, other) for one, other in zip(cuts, [*cuts[1:], last])]
 
     def _negated(self, doc: Any) -> set[int]:
-        """Tokens under a negator: its head, and what hangs on the head to the right, short of a new clause."""
+        """Tokens said not to be so: each negator turns those of its scope round once."""
         inside: set[int] = set()
         for token in doc:
-            if (
-                token.lower_ not in self.lexicon.negators
-                or token.lower_ in ("none", "nobody", "nothing")
-                and token.i + 1 >= len(doc)
-            ):
-                continue
-            if token.lower_ == "not" and token.i + 1 < len(doc) and doc[token.i + 1].lower_ in ("only", "just"):
-                continue
-            head = token if token.lower_ == "without" else token.head
-            scope = {head.i} if head is not token else set()
-            stack = [child for child in head.children if child.i > token.i]
-            while stack:
-                node = stack.pop()
-                if node.dep_ in ("advcl", "conj", "ccomp", "parataxis", "punct", "cc", "relcl"):
-                    continue
-                scope.add(node.i)
-                stack += list(node.children)
-            inside ^= scope - {token.i}
+            inside ^= self._scope(doc, token)
         return inside
+
+    def _scope(self, doc: Any, token: Any) -> set[int]:
+        """What one token negates: of a negator its head and what hangs on that to the right, short of a new clause."""
+        following = doc[token.i + 1].lower_ if token.i + 1 < len(doc) else ""
+        word = token.lower_
+        if (word, following) in _INSTEAD:
+            return _up_to_break(doc, token.i + 2)
+        if token.lemma_.lower() in self.lexicon.deniers and token.pos_ in ("VERB", "ADJ"):
+            return _hanging(token, token.i, clause=True)
+        if word not in self.lexicon.negators or word in ("none", "nobody", "nothing") and not following:
+            return set()
+        if word == "not" and following in ("only", "just"):
+            return set()
+        head = token if word == "without" else token.head
+        if word == "no" and following == "longer":
+            head = doc[token.i + 1].head
+        return (({head.i} if head is not token else set()) | _hanging(head, token.i)) - {token.i}
+
+
+def _hanging(head: Any, behind: int, clause: bool = False) -> set[int]:
+    """What hangs on a token and stands behind a place, short of a new clause (but, if `clause`, the one it governs).
+
+    What is joined by "or" still counts.
+    """
+    found: set[int] = set()
+    stack = [child for child in head.children if child.i > behind]
+    while stack:
+        node = stack.pop()
+        if node.dep_ in ("advcl", "parataxis", "punct", "cc", "relcl") or node.dep_ == "ccomp" and not clause:
+            continue
+        if node.dep_ == "conj" and not any(c.lower_ in ("or", "nor") for c in node.head.children if c.dep_ == "cc"):
+            continue
+        found.add(node.i)
+        stack += list(node.children)
+    return found
+
+
+def _up_to_break(doc: Any, first: int) -> set[int]:
+    """The tokens from a place to the end of the clause, ten at most."""
+    inside: set[int] = set()
+    for token in doc[first : first + 10]:
+        if token.is_punct or token.lower_ in ("because", "but", "so", "then"):
+            break
+        inside.add(token.i)
+    return inside
 
 
 def _flat(text: str) -> str:

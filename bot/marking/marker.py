@@ -22,7 +22,7 @@ from bot.marking.shelf import Library, Shelf
 from bot.marking.spelling import Reading
 from bot.syllabus.model import Question
 
-CODE = "2"  # raise it when a change of code changes markings
+CODE = "3"  # raise it when a change of code changes markings
 ECHO = 0.02  # most that words of the question alone can reach
 NEAR = 0.15  # below it no quote is shown
 State = Literal["met", "unsure", "not_met"]
@@ -46,7 +46,7 @@ class Marker:
         self._reader = Reader(self._encoder, self._linguist)
         self._plain_reader = Reader(general or default_encoder(), self._linguist)  # for plain references
         stamp = self._encoder.sha256 + self._linguist.lexicon.sha256 + CODE
-        self._library = Library(self._reader, stamp, self._head.lens, cache)
+        self._library = Library(self._reader, stamp, self._head.lenses, cache)
         self._references: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
         self.version: str = hashlib.sha256((self._head.sha256 + stamp).encode()).hexdigest()[:12]
 
@@ -57,7 +57,7 @@ class Marker:
         shelf = self._library.shelf(question)
         reading, parsed = self._linguist.read(text, shelf.vocabulary)
         answer = self._reader.answer(parsed)
-        comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lens)
+        comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lenses)
         limits = self._head.settings
         points = [comparison.find(point.id) for point in question.expectations]
         wrongs = [comparison.find(wrong.id, wrong=True) for wrong in question.misconceptions]

@@ -32,6 +32,7 @@ class Candidate(NamedTuple):
 
     vector: Array
     columns: slice  # of the answer's content words
+    around: slice  # likewise, of the sentences it stands in
     start: int  # characters [start, end) of the reading
     end: int
     whole: bool
@@ -86,17 +87,20 @@ class Reader:
             inside = [i for i, n in enumerate(sentence_of) if n == sentence]
             runs[(inside[0], inside[-1] + 1)] = None
         runs.pop((0, len(parts)), None)
+        around = [(sentence_of.index(n), len(parts) - sentence_of[::-1].index(n)) for n in sentence_of]
         candidates = []
         for one, other in list(runs)[: MAX_CANDIDATES - 1]:
             vector = pieces[one].vector if other == one + 1 else _unit(np.sum(sums[one:other], axis=0))
             columns = slice(first_word[one], first_word[other])
             start, end = parsed.words[parts[one].first].start, parsed.words[parts[other - 1].last - 1].end
-            candidates.append(Candidate(vector, columns, start, end, False))
+            near = slice(first_word[around[one][0]], first_word[around[other - 1][1]])
+            candidates.append(Candidate(vector, columns, near, start, end, False))
         whole = pieces[0].vector
         if len(parts) > 1 or parts[0] != everything:
             whole = self._encoder.encoded(_text(parsed, everything)[0]).vector
         start, end = parsed.words[0].start, parsed.words[-1].end
-        candidates.append(Candidate(whole, slice(0, first_word[-1]), start, end, True))
+        every = slice(0, first_word[-1])
+        candidates.append(Candidate(whole, every, every, start, end, True))
         words = tuple(word for piece in pieces for word in piece.words)
         return Answer(tuple(candidates), words, np.concatenate([piece.word_vectors for piece in pieces]))
 

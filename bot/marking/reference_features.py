@@ -39,7 +39,7 @@ def shelf(question: str, references: Sequence[str], reader: Reader) -> tuple[She
     entries = (Entry("question", "", question), *(Entry("reference", "", text) for text in references))
     vocabulary = words_of([entry.text for entry in entries])
     pieces = reader.pieces([entry.text for entry in entries], vocabulary)
-    return assemble(entries, pieces, vocabulary, reader, np.eye(768, 1, dtype=np.float32)), vocabulary
+    return assemble(entries, pieces, vocabulary, reader), vocabulary
 
 
 class Compared(NamedTuple):

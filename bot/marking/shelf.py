@@ -23,7 +23,7 @@ from bot.marking.spelling import WORD
 from bot.syllabus.model import Question
 
 Integers = npt.NDArray[np.int64]
-LAYOUT = "4"  # raise it when what is stored changes
+LAYOUT = "5"  # raise it when what is stored changes
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -32,6 +32,16 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
     kind: str
     owner: str
     text: str
+
+
+class Lenses(NamedTuple):
+    """Linear maps of senses: `points` [768, k] puts texts of one key point near, `turns` [768, m] turned ones far."""
+
+    points: Array
+    turns: Array
+
+
+PLAIN = Lenses(np.eye(768, 1, dtype=np.float32), np.eye(768, 1, dtype=np.float32))  # where no lens is wanted
 
 
 @dataclass(frozen=True)
@@ -48,7 +58,8 @@ class Shelf:
     word_vectors: Array  # [rows, 384]
     weights: Array  # [rows] rarity × novelty against the question
     senses: Array  # [texts, 768] see `sense`
-    through: Array  # [texts, k] senses seen through the lens, of length 1
+    through: Array  # [texts, k] senses seen through the lens of points, of length 1
+    leaning: Array  # [texts, m] likewise through that of turns, as long as they are
     vocabulary: frozenset[str]
 
     def rows(self, owner: str, *kinds: str) -> list[int]:
@@ -204,7 +215,7 @@ def unit(rows: Array) -> Array:
 
 
 def assemble(
-    entries: tuple[Entry, ...], pieces: list[Piece], vocabulary: frozenset[str], reader: Reader, lens: Array
+    entries: tuple[Entry, ...], pieces: list[Piece], vocabulary: frozenset[str], reader: Reader, lenses: Lenses = PLAIN
 ) -> Shelf:
     """The shelf of texts that were read; the question's own text must be the first."""
     asked = pieces[0].word_vectors
@@ -225,7 +236,8 @@ def assemble(
         np.concatenate([piece.word_vectors for piece in pieces]),
         np.concatenate(weights),
         stacked,
-        unit(stacked @ lens),
+        unit(stacked @ lenses.points),
+        stacked @ lenses.turns,
         vocabulary,
     )
 
@@ -233,9 +245,9 @@ def assemble(
 class Library:
     """Shelves by question; a file a question in `folder`, named by the hash of content, encoder and layout."""
 
-    def __init__(self, reader: Reader, stamp: str, lens: Array, folder: Optional[Path] = None) -> None:
+    def __init__(self, reader: Reader, stamp: str, lenses: Lenses, folder: Optional[Path] = None) -> None:
         self._reader = reader
-        self._lens = lens
+        self._lenses = lenses
         self._stamp = stamp
         self._folder = folder
         self._shelves: dict[str, Shelf] = {}
@@ -250,7 +262,7 @@ class Library:
             if pieces is None:
                 pieces = self._reader.pieces([entry.text for entry in entries], vocabulary)
                 self._store(key, entries, pieces)
-            known = self._shelves[key] = assemble(entries, pieces, vocabulary, self._reader, self._lens)
+            known = self._shelves[key] = assemble(entries, pieces, vocabulary, self._reader, self._lenses)
         return known
 
     def _key(self, question: Question) -> str:

@@ -11,10 +11,16 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.marking.lexicon import Lexicon
+from bot.marking.slips import VOWELS, cost
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 REPEATED = re.compile(r"(.)\1{2,}")
 MAX_LENGTH = 24  # a longer "word" is a paste or a key held down
+COMMON = 8_000  # a word among so many most frequent ones is never a slip
+NOT_FREQUENT = 1_000_000
+SURE = 1.0  # dearest slip by which a known but rare word, or what may be a name, is read as another
+OWN = 0.2  # how much less a word of the question costs
+ALSO = {"n": "k", "r": "w", "f": "p", "k": "cq", "s": "cp", "c": "ks", "j": "g", "g": "j", "e": "i", "i": "e", "u": "o"}
 
 
 class Reading(NamedTuple):
@@ -32,18 +38,23 @@ class Reading(NamedTuple):
 
 
 class Speller:
-    """Corrects words against a list of known words in order of frequency, and first against a question's vocabulary."""
+    """Corrects words against a list of known words in order of frequency, and a question's vocabulary before it."""
 
     def __init__(self, frequent: list[str], known: frozenset[str], lexicon: Lexicon) -> None:
-        self._frequent = [word for word in frequent if len(word) > 2]
-        self._rank = {word: place for place, word in enumerate(self._frequent)}
-        self._known = known | frozenset(frequent)
+        self._rank = {word: place for place, word in enumerate(word for word in frequent if len(word) > 2)}
+        short = [word for word, meant in lexicon.spellings.items() if "'" in meant]  # "dont"
+        self._rank.update((word, COMMON // 8) for word in short)
+        self._known = known | frozenset(frequent) | frozenset(short)
         self._lexicon = lexicon
+        self._shelves: dict[tuple[str, int], list[str]] = {}  # words by first letter and length
+        for word in sorted(self._known):
+            if len(word) > 2 and word.isalpha() and word.isascii():
+                self._shelves.setdefault((word[0], len(word)), []).append(word)
         self._general = lru_cache(maxsize=20_000)(self._nearest_general)
 
     def known(self, word: str) -> bool:
         """Whether the lower-case word needs no correction."""
-        return word in self._known or (word.endswith("s") and word[:-1] in self._known)
+        return word in self._known or len(word) > 4 and word.endswith("s") and word[:-1] in self._known
 
     def read(self, text: str, vocabulary: frozenset[str] = frozenset()) -> Reading:
         """The text with spellings corrected; control characters become spaces; nothing is lost from the way back."""
@@ -74,50 +85,69 @@ class Speller:
     def word(self, word: str, vocabulary: frozenset[str] = frozenset()) -> str:
         """The word meant; the same word where it is known, a name, a number or beyond guessing."""
         low = unicodedata.normalize("NFKC", word).lower().replace("’", "'")
+        meant = self._lexicon.spellings.get(low)
+        if meant is not None and ("'" in meant or low not in vocabulary):
+            return meant
         if low in vocabulary:
             return low if low != word.lower() else word
-        if (meant := self._lexicon.spellings.get(low)) is not None:
-            return meant
         if (meant := self._lexicon.confused.get(low)) is not None and meant in vocabulary:
             return meant
         if not low.isascii() or not low.replace("'", "").isalpha() or not 3 <= len(low) <= MAX_LENGTH or "'" in low:
             return word
-        common = low in self._rank
-        if common or (len(low) < 6 and self.known(low)):
+        rank = self._rank.get(low, NOT_FREQUENT)
+        if rank < COMMON or len(low) < 4 and self.known(low):
             return word
-        if near := _nearest(low, _ordered(vocabulary), 1 if self.known(low) else _reach(low)):
-            return near
-        if self.known(low):
-            return word
-        squeezed = REPEATED.sub(r"\1", low)
-        if squeezed != low and (self.known(squeezed) or squeezed in vocabulary):
-            return squeezed
-        if word[0].isupper() and not word.isupper():
-            return word  # more likely a name than a slip
-        return self._general(low) or word
+        for other in self._let_go(low):
+            if other in vocabulary or other in self._rank:
+                return other
+        near, dear = _nearest(low, _ordered(vocabulary), _reach(low))
+        if rank == NOT_FREQUENT:
+            general, price = self._general(low)
+            if general and (not near or price < dear - OWN):
+                near, dear = general, price
+        doubtful = self.known(low) or word[0].isupper() and not word.isupper()
+        return self._lexicon.spellings.get(near, near) if near and (not doubtful or dear <= SURE) else word
 
-    def _nearest_general(self, word: str) -> str:
-        reach = min(_reach(word), 2)
-        found = process.extract(word, self._frequent, scorer=OSA.distance, score_cutoff=reach, limit=25)
-        if not found:
-            return ""
-        best = min(found, key=lambda hit: (hit[1] + 0.6 * (hit[0][0] != word[0]), self._rank[hit[0]]))
-        return str(best[0])
+    @staticmethod
+    def _let_go(word: str) -> list[str]:
+        """The word with letters held down let go: two of them, and one."""
+        return [each for each in (REPEATED.sub(r"\1\1", word), REPEATED.sub(r"\1", word)) if each != word]
+
+    def _nearest_general(self, word: str) -> tuple[str, float]:
+        """The English word that is cheapest to slip from, and its price; a known word only to a frequent one."""
+        reach, sound = min(_reach(word), 2), self.known(word)
+        firsts = word[0] + ALSO.get(word[0], "") + word[1]
+        near: list[tuple[float, str]] = []
+        for first in dict.fromkeys(firsts):
+            for length in range(len(word) - reach, len(word) + reach + 1):
+                shelf = self._shelves.get((first, length), ())
+                hits = process.extract(word, shelf, scorer=OSA.distance, score_cutoff=reach, limit=40)
+                near += [(cost(other, word) + self._rareness(other), other) for other, _, _ in hits if other != word]
+        if sound:
+            near = [each for each in near if self._rank.get(each[1], NOT_FREQUENT) < COMMON // 2]
+        price, best = min(near, default=(0.0, ""))
+        letters = not VOWELS.isdisjoint(word) and len(word) > 3  # else it may be short for something
+        return (best, price) if letters or price < SURE - 0.2 else ("", 0.0)
+
+    def _rareness(self, word: str) -> float:
+        """What a word costs for being rare: 0 for the most frequent, 0.5 for the least, 0.9 where none is known."""
+        rank = self._rank.get(word)
+        return 0.9 if rank is None else min(0.5, rank / 30_000)
 
 
 @lru_cache(maxsize=512)
 def _ordered(vocabulary: frozenset[str]) -> tuple[str, ...]:
-    return tuple(sorted(vocabulary))
+    return tuple(sorted(word for word in vocabulary if len(word) > 3))
 
 
 @lru_cache(maxsize=20_000)
-def _nearest(word: str, vocabulary: tuple[str, ...], reach: int) -> str:
-    """The nearest word of the vocabulary within `reach` edits that begins alike, or ""."""
+def _nearest(word: str, vocabulary: tuple[str, ...], reach: int) -> tuple[str, float]:
+    """The word of the vocabulary that is cheapest to slip from, and its price; "" where none is within reach."""
     if reach < 1 or not vocabulary:
-        return ""
+        return "", 0.0
     found = process.extract(word, vocabulary, scorer=OSA.distance, score_cutoff=reach, limit=10)
-    ranked = sorted((distance + 0.6 * (near[0] != word[0]), near) for near, distance, _ in found if len(near) > 3)
-    return ranked[0][1] if ranked and ranked[0][0] <= reach + 0.5 else ""
+    price, best = min(((cost(near, word), near) for near, _, _ in found), default=(0.0, ""))
+    return (best, price) if best and price <= reach + 0.5 else ("", 0.0)
 
 
 def _reach(word: str) -> int:

@@ -1,12 +1,16 @@
-"""One small question, and the real encoder, language model and head, loaded once."""
+"""One small question; the real bank, encoder, language model and head, loaded once; the marked answers, marked."""
 
 from __future__ import annotations
 
 import msgspec
 import pytest
+from measures import Marked, marked
 
 from bot.marking.marker import Marker
+from bot.settings import ROOT
+from bot.syllabus.loader import load
 from bot.syllabus.model import Question
+from bot.syllabus.syllabus import Syllabus
 
 COST = {
     "id": "d1-4.9-cost-of-winning",
@@ -103,3 +107,21 @@ def question() -> Question:
 @pytest.fixture(scope="session")
 def marker() -> Marker:
     return Marker()
+
+
+@pytest.fixture(scope="session")
+def bank() -> Syllabus:
+    """The real content of `knowledge/`."""
+    return load(ROOT / "knowledge")
+
+
+@pytest.fixture(scope="session")
+def shelved() -> Marker:
+    """A marker with the vectors of questions that `rapport prepare` keeps on disk."""
+    return Marker(cache=ROOT / "var" / "cache")
+
+
+@pytest.fixture(scope="session")
+def found(bank: Syllabus, shelved: Marker) -> Marked:
+    """The marked answers and their markings."""
+    return marked(bank.questions, shelved)

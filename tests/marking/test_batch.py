@@ -10,7 +10,7 @@ from bot.syllabus.model import Question
 
 GOOD = {
     "question_id": "d1-4.9-cost-of-winning",
-    "answer": "adverts cost money and regulars already trust you",
+    "answer": "you have to pay for adverts and regulars already trust you",
     "learner": 7,
 }
 PLAIN = {

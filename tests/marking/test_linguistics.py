@@ -48,7 +48,16 @@ def test_a_list_of_fragments_is_cut_at_commas_and_lines() -> None:
         ("loose", "lose"),
         ("costumers", "customers"),
         ("dont", "don't"),
+        ("doesnnt", "doesn't"),
+        ("coments", "comments"),
+        ("expectd", "expected"),
+        ("otherz", "others"),
+        ("lookde", "looked"),
+        ("speeed", "speed"),
+        ("Happeened", "happened"),
         ("Tesco", "Tesco"),
+        ("GDPR", "GDPR"),
+        ("cqc", "cqc"),
         ("cheaper", "cheaper"),
         ("dearer", "dearer"),
     ],
@@ -69,6 +78,26 @@ def test_negation_reaches_the_verb_and_what_follows_but_not_the_reason() -> None
     scope = negated("you do not pay for adverts because people know you")
     assert {"pay", "advert"} <= scope
     assert "know" not in scope
+
+
+@pytest.mark.parametrize(
+    ("text", "lemma"),
+    [
+        ("customers no longer trust you", "trust"),
+        ("i would wait rather than tell the customer", "tell"),
+        ("they promise things instead of listening", "listen"),
+        ("they fail to answer the phone", "answer"),
+        ("avoid jargon", "jargon"),
+        ("there is no need to apologise", "apologise"),
+        ("dont interrupt or argue", "argue"),
+    ],
+)
+def test_what_is_left_undone_is_negated(text: str, lemma: str) -> None:
+    assert lemma in negated(text)
+
+
+def test_two_negations_are_none() -> None:
+    assert "smile" not in negated("never forget to smile")
 
 
 def test_not_only_is_no_negation() -> None:
