@@ -19,6 +19,7 @@ from typing import Optional, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import DialogueUnavailable
+from bot.logs import CONVERSATION
 from bot.records import messages
 from bot.records.messages import Queued
 from bot.records.store import Records
@@ -110,6 +111,7 @@ class Relay:
             await asyncio.sleep(1)
 
     async def _work(self, person_id: int) -> None:
+        CONVERSATION.set(person_id)  # a task has a context of its own
         self._tell(person_id)
         notified: set[str] = set()
         delays = iter(RETRY_DELAYS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import logging
 import os
 import secrets
 import sys
@@ -20,6 +19,7 @@ from bot.dialogue.agent import build_agent, newest_model
 from bot.dialogue.forking import run_in_forks
 from bot.dialogue.turns import TurnFailed, Turns, TurnTaken
 from bot.errors import RapportError, SettingsError
+from bot.logs import log_lines
 
 
 def create_app(turns: Turns, secret: str) -> Starlette:
@@ -71,7 +71,7 @@ class Server(uvicorn.Server):
 
 def main() -> None:
     """Load everything and serve until stopped; one clear sentence and exit code 1 if something is missing."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    log_lines("dialogue")
     os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
     try:
         settings = bootstrap.settings()
@@ -88,7 +88,7 @@ def main() -> None:
     def serve(number: int) -> None:
         host, _, port = places[number].rpartition(":")
         config = uvicorn.Config(
-            app, host=host.strip("[]"), port=int(port), log_level="warning", ws="none",
+            app, host=host.strip("[]"), port=int(port), log_level="warning", log_config=None, ws="none",
             timeout_keep_alive=30, timeout_graceful_shutdown=25,
         )  # fmt: skip
         Server(config).run()

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.dialogue.agent import TurnAborted
 from bot.dialogue.trackers import Overtaken
+from bot.logs import CONVERSATION
 from bot.records import messages
 from bot.records.conversations import sender_of
 from bot.records.messages import Reply
@@ -79,7 +80,8 @@ class Turns:
         KeyError if there is no such message; TurnFailed if the turn gave no reply.
         """
         if person_id is None:
-            person_id = (await self._find(message_id))["person_id"]
+            person_id = int((await self._find(message_id))["person_id"])
+        CONVERSATION.set(person_id)
         async with self._order[person_id]:
             row = await self._find(message_id)  # only now: perhaps it was worked off meanwhile
             if row["person_id"] != person_id:

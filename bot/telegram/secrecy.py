@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Optional
 
+from bot.logs import log_lines
+
 TOKEN = re.compile(r"\b\d{3,20}:[A-Za-z0-9_-]{20,}|(?<=/bot)[^/\s]{10,}(?=/)")
 HIDDEN = "<hidden>"
 
@@ -21,24 +23,9 @@ def hide(text: str, secrets: Iterable[str]) -> str:
     return TOKEN.sub(HIDDEN, text)
 
 
-class Hiding(logging.Formatter):
-    """Hides the secrets in whole lines: message, arguments, traceback."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__("%(levelname)s %(name)s: %(message)s")
-        self.secrets = tuple(secrets)
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line as it may be written."""
-        return hide(super().format(record), self.secrets)
-
-
 def log_safely(*secrets: str, level: int = logging.WARNING) -> None:
     """Set up logging of this process, and what an uncaught error prints."""
-    handler = logging.StreamHandler()
-    formatter = Hiding(secrets)
-    handler.setFormatter(formatter)
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    formatter = log_lines("telegram", level, lambda line: hide(line, secrets))
     for name in ("httpx", "httpcore"):  # they log every address, and the token is part of it
         logging.getLogger(name).setLevel(logging.WARNING)
     for name in ("telegram.ext.AIORateLimiter", "telegram.Bot"):

@@ -8,6 +8,7 @@ import sys
 from bot import bootstrap
 from bot.dialogues import Dialogues
 from bot.errors import RapportError
+from bot.logs import log_lines
 from bot.records.unit_versions import note_content
 from bot.relay import Relay
 from bot.relay_texts import relay_texts
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 def main() -> None:
     """Wire and serve until stopped; one clear sentence and exit code 1 if something is missing."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    log_lines("web")
     try:
         settings = bootstrap.settings()
         dialogue = Dialogues(settings.dialogue_urls, settings.dialogue_secret, settings.turn_timeout)

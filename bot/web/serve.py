@@ -26,6 +26,7 @@ def server(app: Starlette, host: str, port: int, proxies: str = "127.0.0.1") -> 
         host=host,
         port=port,
         log_level="warning",
+        log_config=None,
         access_log=False,
         ws="none",  # Rasa pins a websockets that uvicorn cannot use
         server_header=False,
