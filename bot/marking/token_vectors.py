@@ -1,4 +1,4 @@
-"""spaCy's token vectors in a fifth of the time: the same numbers with fewer calls, and each word's own part only once.
+"""spaCy's token vectors in half the time: the same numbers with fewer calls, and each word's own part only once.
 
 The model is `embed`, which sees one token at a time and so gives the same for the same token anywhere, and `encode`,
 four times a window of three tokens with a residual. Here what `embed` gives is kept, and `encode` is plain numpy.
