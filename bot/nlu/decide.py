@@ -49,6 +49,12 @@ _asks = re.compile(
 _to_a_customer = re.compile(
     r"\b(?:help|assist|serve) you\b|\bmy names? (?:is )?[a-z]+|\b(?:mr|mrs|ms|miss|sir|madam)\b"
 )
+# Nor these, in any exercise: what one says to a customer, as an answer.
+_courtesy = re.compile(
+    r"\b(?:can|may|could) i help(?: you| with that)?$"
+    r"|\b(?:thanks|thank you) for (?:coming|calling|ringing|waiting|shopping|visiting|choosing)\b"
+    r"|\b(?:thanks|thank you) for your (?:order|patience|custom)\b"
+)
 NOT_WISHED = frozenset({"why_mark", "repeat", "dispute_mark", "help"})  # "I need to explain": an answer
 LONGEST_SPLIT = 30  # words; beyond it commands are looked for between full stops only
 LONGEST_GUESS = 20  # words the classifier alone may take for a command
@@ -74,15 +80,18 @@ class Limits(NamedTuple):
     """What the head's probability of a command must reach, and the classifier's confidence.
 
     `sure`, `beyond` (thanks and goodbyes) and `in_roleplay`: to be obeyed in an exercise on the classifiers' word;
-    `veto`: else the lexicon's word does not count beyond two words; `doubt`: else no clause is looked for in a longer
-    text; `overrule`: the intent's share among the commands against another one from the lexicon; `outside`: to be
-    believed outside an exercise, or `least` where it is a command beyond doubt.
+    `head`: what the head alone must reach there, and `which` the intent; `veto`: else the lexicon's word does not count
+    beyond two words; `doubt`: else no clause is looked for in a longer text; `overrule`: the intent's share among the
+    commands against another one from the lexicon; `outside`: to be believed outside an exercise, or `least` where it is
+    a command beyond doubt.
     """
 
-    sure: float = 0.95
+    sure: float = 0.93
     beyond: float = 0.98
     in_roleplay: float = 0.9
-    veto: float = 0.1
+    head: float = 0.5
+    which: float = 0.3
+    veto: float = 0.4
     doubt: float = 0.3
     overrule: float = 0.9
     outside: float = 0.5
@@ -109,8 +118,13 @@ def decide(
     said = read(text, mend)
     head = (heads or {}).get("roleplay" if during == "roleplay" else "practice")
     command = _evidence(ranking, head)
-    if during == "roleplay" and _to_a_customer.search(said.whole.plain):
-        return Decision(ANSWER, 1.0 - command, "turn", "speaks to the customer")
+    if (
+        during == "roleplay"
+        and _to_a_customer.search(said.whole.plain)
+        or during is not None
+        and _courtesy.search(said.whole.plain)
+    ):
+        return Decision(ANSWER, 1.0 - command, "turn" if during == "roleplay" else "answer", "speaks to the customer")
     if during == "roleplay" and (found := _of_roleplay(said, ranking, head, limits)) is not None:
         return found
     ranking = {intent: p for intent, p in ranking.items() if intent not in ROLEPLAY_ONLY}
@@ -121,7 +135,9 @@ def decide(
         intent = _overruled(sure.intent, ranking, limits) if command >= limits.sure else sure.intent
         if _may(intent, said, during, asked):
             return Decision(intent, max(command, 0.95), "command", "lexicon")
-    guess = _from_classifier(said, ranking, command, during, limits) if sure is None else None
+    short = said.words <= PLAIN_LENGTH  # next to nothing to go by
+    doubted = head is not None and head < (limits.sure if short else limits.head)
+    guess = _from_classifier(said, ranking, command, during, limits) if sure is None and not doubted else None
     if guess is not None and _may(guess, said, during, asked):
         return Decision(guess, command, "command", "classifier")
     within = within_a_longer_text(said) if sure is None else None
@@ -299,6 +315,10 @@ def _from_classifier(
     """A command the lexicon does not know, where the head is sure that it is one."""
     intent = _top(ranking)
     if during == "roleplay" or intent in PLAIN_ONLY | {ANSWER} or not 0 < said.words <= LONGEST_GUESS:
+        return None
+    if said.whole.plain.startswith("if "):  # "if I do not know the answer": what one does then
+        return None
+    if ranking.get(intent, 0.0) < limits.which:
         return None
     return intent if command >= (limits.beyond if intent in COURTESIES else limits.sure) else None
 

@@ -17,7 +17,8 @@ TRAINING = Path(__file__).resolve().parents[2] / "data" / "nlu"
 EXERCISES = {"answers": ["practice", "assessment"], "commands": ["practice"]}  # of lines that name none
 # Floors against getting worse; what is aimed at and what was measured: docs/intents.md.
 TAKEN_FOR_COMMANDS = {"practice": 0.005, "assessment": 0.005, "roleplay": 0.02}
-COMMANDS_OBEYED = 0.93
+COMMANDS_OBEYED = 0.95
+THIRD_OBEYED, THIRD_TAKEN = 0.88, 0.045  # the hardest set: short and clumsy lines only
 UNDERSTOOD_OUTSIDE = 0.94
 
 pytestmark = pytest.mark.timeout(900)
@@ -33,7 +34,18 @@ def plainly(text: str) -> str:
 
 
 def unseen(kind: str) -> list[dict[str, Any]]:
-    """The lines of the two files of that kind which do not stand in the training data."""
+    """The lines of the files of that kind which do not stand in the training data."""
+    return untrained(
+        kind, f"blind_{kind}.jsonl", f"gate_{kind}.jsonl", f"blind2_{kind}_open.jsonl", f"blind2_{kind}_shut.jsonl"
+    )
+
+
+def third(kind: str) -> list[dict[str, Any]]:
+    """The same of the third blind set, which holds both kinds: only commands name an intent."""
+    return [row for row in untrained(kind, "blind_third.jsonl") if ("intent" in row) == (kind == "commands")]
+
+
+def untrained(kind: str, *names: str) -> list[dict[str, Any]]:
     trained = {
         plainly(line.strip()[2:])
         for file in TRAINING.glob("*.yml")
@@ -41,7 +53,7 @@ def unseen(kind: str) -> list[dict[str, Any]]:
         if line.startswith("    - ")
     }
     found = []
-    for name in (f"blind_{kind}.jsonl", f"gate_{kind}.jsonl", f"blind2_{kind}_open.jsonl", f"blind2_{kind}_shut.jsonl"):
+    for name in names:
         for row in rows(name):
             if plainly(row["text"]) not in trained:
                 exercises = [row["during"]] if "during" in row else EXERCISES[kind]
@@ -80,6 +92,24 @@ def test_a_command_in_the_middle_of_an_exercise_is_obeyed(understanding: Underst
     assert len(commands) >= 150
     wrong = misses(understanding, commands)
     assert len(wrong) <= (1 - COMMANDS_OBEYED) * len(commands), f"of {len(commands)}: {per_intent(wrong)}"
+
+
+def test_in_voices_never_read_for_it_commands_and_answers_are_told_apart(understanding: Understanding) -> None:
+    commands, answers = third("commands"), third("answers")
+    assert len(commands) >= 250 and len(answers) >= 300
+    missed, taken = misses(understanding, commands), misses(understanding, answers)
+    assert len(missed) <= (1 - THIRD_OBEYED) * len(commands), f"of {len(commands)}: {per_intent(missed)}"
+    assert len(taken) <= THIRD_TAKEN * len(answers), f"of {len(answers)}: {per_intent(taken)}"
+
+
+def test_a_marked_answer_is_not_taken_for_a_command(understanding: Understanding) -> None:
+    answers = [
+        {"text": row["answer"], "during": "practice", "file": name}
+        for name in ("marked_answers_1.jsonl", "marked_answers_2.jsonl", "marked_answers_3.jsonl")
+        for row in rows(name)
+    ]
+    wrong = misses(understanding, answers)
+    assert len(wrong) <= 0.005 * len(answers), f"of {len(answers)}: {per_intent(wrong)}"
 
 
 def test_a_command_outside_an_exercise_is_understood(understanding: Understanding) -> None:

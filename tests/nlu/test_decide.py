@@ -200,3 +200,21 @@ def test_the_longest_text_is_decided_quickly() -> None:
 def test_in_a_role_play_what_only_a_customer_is_told_is_a_turn_whatever_the_classifiers_say(text: str) -> None:
     sure = {"help": 0.9, "repeat": 0.05, "give_answer": 0.05}
     assert taken(text, sure, "roleplay", heads={"roleplay": 0.99, "practice": 0.99}).taken_as == "turn"
+
+
+@pytest.mark.parametrize("text", ["hello how can i help", "can I help?", "thanks for coming in, see you next time"])
+def test_what_is_said_to_a_customer_is_an_answer_in_any_exercise(text: str) -> None:
+    for during in ("practice", "assessment", "roleplay"):
+        assert taken(text, {"help": 0.9, "bye": 0.1}, during).intent == "give_answer"
+
+
+def test_the_classifiers_are_believed_where_both_are_sure_which_command_it_is() -> None:
+    sure = {"practice": 0.99, "roleplay": 0.5}
+    assert taken("rub out what i wrote there", {"delete_data": 0.9, "stop": 0.1}, heads=sure).intent == "delete_data"
+    for text, ranking, heads in (
+        ("rub out what i wrote there", {"delete_data": 0.2, "stop": 0.2, "hint": 0.2, "skip": 0.2}, sure),
+        ("rub out what i wrote there", {"delete_data": 0.999}, {"practice": 0.4}),
+        ("shred it", {"delete_data": 0.99}, {"practice": 0.85}),
+        ("if i dont know the answer", {"dont_know": 0.99}, sure),
+    ):
+        assert taken(text, ranking, heads=heads).intent == "give_answer", text
