@@ -17,6 +17,7 @@ from bot.relay import clean
 from bot.relay_texts import notice
 from bot.syllabus.model import Question
 from bot.web.guard import Form, Web
+from bot.web.seeing import saw
 from bot.web.work import back, whole
 
 PERFORMANCE = "performance"
@@ -30,6 +31,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
     learner = reports.learner_seen_by(web.records, session.person, person_id)
     if unit is None or learner is None or statement not in web.syllabus.statements(unit.id):
         raise HTTPException(404)
+    saw(web, session, learner.id)
     found = reports.attempts_behind(web.records, learner.id, statement)
     short = statement.split("/", 1)[1]
     return web.pages.page(

@@ -21,6 +21,7 @@ from bot.relay_texts import notice
 from bot.syllabus import lint
 from bot.syllabus.model import Question
 from bot.web.guard import Form, Web
+from bot.web.seeing import saw
 from bot.web.work import whole
 
 TICKS = ("valid", "authentic", "current", "sufficient")
@@ -127,7 +128,9 @@ def withdraw(request: Request, web: Web, session: Session, form: Form) -> Respon
 
 def review(request: Request, web: Web, session: Session) -> Response:
     """The answers word for word beside criterion, verb and bullets; decisions."""
-    return _review_page(request, web, session, *_sitting(request, web, session))
+    found, view = _sitting(request, web, session)
+    saw(web, session, view.row.person_id)
+    return _review_page(request, web, session, found, view)
 
 
 def live(request: Request, web: Web, session: Session) -> Response:

@@ -19,6 +19,7 @@ from bot.relay import clean
 from bot.web.assess import short_name
 from bot.web.downloads import download
 from bot.web.guard import Form, Web
+from bot.web.seeing import saw
 from bot.web.work import whole
 
 PAGE = 100  # audit entries
@@ -172,6 +173,7 @@ def _home(request: Request, web: Web, session: Session, form: Form | None = None
 
 def _sample(request: Request, web: Web, session: Session, problem: str = "") -> Response:
     found = assuring.find_sample(web.records, session.person, request.path_params["sample"])
+    saw(web, session, found.decision.person_id)
     statement = found.decision.statement
     return web.pages.page(
         request,

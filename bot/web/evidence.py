@@ -20,6 +20,7 @@ from bot.relay import clean
 from bot.syllabus.model import Unit
 from bot.web.assess import TICKS, decision_words, short_name, statement_kind
 from bot.web.guard import Form, Web
+from bot.web.seeing import saw
 from bot.web.work import whole
 
 
@@ -30,7 +31,9 @@ def mine(request: Request, web: Web, session: Session) -> Response:
 
 def theirs(request: Request, web: Web, session: Session) -> Response:
     """A learner's planner, for those who may see the learner."""
-    return _page(request, web, session, learner_of(request, web, session), unit_of(request, web))
+    learner, unit = learner_of(request, web, session), unit_of(request, web)
+    saw(web, session, learner.id)
+    return _page(request, web, session, learner, unit)
 
 
 def add(request: Request, web: Web, session: Session, form: Form) -> Response:

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Optional
 from urllib.parse import quote, urlsplit
 
@@ -45,6 +45,7 @@ class Web:
     throttle: Throttle
     closing: asyncio.Event
     provider: Optional[Provider] = None  # of the centre's own accounts
+    seen: set[tuple[int, int, date]] = field(default_factory=set)  # looks that are in the audit already; see seeing.py
     # argon2 takes 64 MB while it works: one at a time keeps the process small.
     hashing: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(1))
 

@@ -18,12 +18,14 @@ from bot.relay import clean
 from bot.relay_texts import notice
 from bot.web import standing
 from bot.web.guard import Form, Web
+from bot.web.seeing import saw
 from bot.web.work import back, question_text, whole
 
 
 def show(request: Request, web: Web, session: Session) -> Response:
     """Coverage of each unit, practice set, replies, last answers."""
     learner = _learner(web, session, request.path_params["person_id"])
+    saw(web, session, learner.id)
     progress = reports.learner_progress(web.records, learner.id, web.clock())
     theirs = [web.syllabus.units[u] for u in progress.units if u in web.syllabus.units]
     return web.pages.page(

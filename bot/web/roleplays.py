@@ -17,6 +17,7 @@ from bot.records.people import Session
 from bot.records.roleplays import Run
 from bot.syllabus.scenario import SCALE
 from bot.web.guard import Form, Web
+from bot.web.seeing import saw
 
 WIDTH, HEIGHT, LEFT, TOP, STEP = 640, 190, 34, 14, 16  # of the curve; STEP: units of height for one of temper
 
@@ -43,6 +44,7 @@ class Curve(msgspec.Struct, frozen=True):
 def show(request: Request, web: Web, session: Session) -> Response:
     """One run, for the learner and for those who may see them; 404 for a stranger's as for nobody's."""
     run = _visible(web, session, request.path_params["roleplay_id"])
+    saw(web, session, run.person_id)
     scenario = web.syllabus.scenarios.get(run.scenario_id)
     about = {s.id: s.about for s in scenario.situations} if scenario else {}
     return web.pages.page(

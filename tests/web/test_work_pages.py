@@ -114,7 +114,9 @@ def test_an_override_keeps_the_original_and_coverage_follows(tutor, waiting):
     assert mine["state"] == "practising"
     assert "She meant trust." in told(waiting, waiting.learner)[0]["text"]
     assert "I &lt;u&gt;did" not in tutor.get("/work").text
-    assert audit.newest(waiting.records)[0].action == "overrode" and audit.verify(waiting.records).broken_at is None
+    assert (
+        len(audit.newest(waiting.records, action="overrode")) == 1 and audit.verify(waiting.records).broken_at is None
+    )
 
 
 def test_two_overridden_answers_on_two_days_and_questions_make_ready(tutor, waiting):
@@ -160,6 +162,22 @@ def test_corrections_are_downloaded_for_ones_own_learners_and_without_names(tuto
 )
 def test_names_are_taken_out_whole_and_in_parts_but_not_out_of_words(text, shown):
     assert marked_answers.nameless(text, ["Jo Mary-Ann Smith", ""]) == shown
+
+
+def test_who_looked_at_a_learners_records_is_in_the_audit_once_a_day(tutor, waiting, clock):
+    """Whichever page it was; what is refused is nobody's look."""
+
+    def looks():
+        return [(e.by_id, e.subject) for e in audit.newest(waiting.records, action="saw")]
+
+    for page in (f"/learners/{waiting.learner}", f"/coverage/{waiting.learner}/d1/4.9"):
+        assert tutor.get(page).status_code == 200
+    assert tutor.get(f"/learners/{waiting.stranger}").status_code == 404
+    assert looks() == [(waiting.tutor, f"person/{waiting.learner}")]
+    clock.ahead = timedelta(days=1)
+    tutor.sign_in("tom@example.org")
+    tutor.get(f"/learners/{waiting.learner}")
+    assert len(looks()) == 2
 
 
 def test_an_override_needs_a_reason_and_a_learner_of_ones_own(tutor, waiting):
