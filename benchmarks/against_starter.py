@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.crowd import our_crowd, starter_crowd
 from benchmarks.environment import starter_python
-from benchmarks.figures import TOGETHER, Raw, growth_rows, report_of, rows_of, table_of, write_report
-from benchmarks.growth import fill, long_conversation, pages
+from benchmarks.figures import TOGETHER, Raw, growth_rows, page_table, report_of, rows_of, table_of, write_report
+from benchmarks.growth import long_conversation, with_stored
 from benchmarks.machine import about_this_run, load_average, memory_of, processor_seconds
 from benchmarks.systems import Ours, Starter, System
 from benchmarks.talking import OurTalk, StarterTalk, first_answer
@@ -42,11 +42,11 @@ class Plan(NamedTuple):
     crowds: tuple[int, ...]  # learners at once
     crowd_seconds: float
     long: int  # turns of the long conversation
-    stored: tuple[int, int]  # attempts in the database, few and many
+    stored: tuple[int, ...]  # attempts in the database, few and many
     pages: int  # times each page is fetched
 
 
-FULL = Plan(1, 3, 10, 20, (1, 4, 16, 32, 64), 15.0, 500, (1_000, 1_000_000), 15)
+FULL = Plan(1, 3, 10, 20, (1, 4, 16, 32, 64), 15.0, 500, (1_000, 1_000_000), 40)
 QUICK = Plan(1, 1, 4, 10, (32,), 10.0, 0, (0, 0), 0)
 
 
@@ -54,24 +54,42 @@ class Bench:
     """One run: the phases in their order, filling `raw`."""
 
     def __init__(
-        self, plan: Plan, folder: Path, bar: Progress, cleanup: ExitStack, postgres: Optional[str] = None
+        self,
+        plan: Plan,
+        folder: Path,
+        bar: Progress,
+        cleanup: ExitStack,
+        postgres: Optional[str] = None,
+        alone: bool = False,
     ) -> None:
         self.plan, self.bar, self.raw, self.postgres = plan, bar, Raw(), postgres
+        self.alone = alone
         steps = 1 + 2 * plan.trainings + 1 + 2 * plan.starts + 2 * plan.blocks + 2 + 2 * len(plan.crowds)
         self.task = bar.add_task("preparing", total=steps + (2 if plan.long else 0))
         logs = folder / "logs"
         logs.mkdir()
-        self._doing("the starter's environment with TensorFlow (minutes and 2 GB the first time)")
-        python = starter_python()
-        self._doing("copying both assistants")
-        self.starter, self.ours = Starter(folder / "starter", logs, python), Ours(folder / "ours", logs)
-        self.systems: tuple[System, System] = (self.starter, self.ours)
+        self.systems: tuple[System, ...] = ()
+        if not alone:
+            self._doing("the starter's environment with TensorFlow (minutes and 2 GB the first time)")
+            self.starter = Starter(folder / "starter", logs, starter_python())
+            self.systems = (self.starter,)
+        self._doing("copying ours")
+        self.ours = Ours(folder / "ours", logs)
+        self.systems = (*self.systems, self.ours)
         for system in self.systems:
             cleanup.callback(system.stop)
 
     def run(self) -> None:
-        """Measure everything."""
+        """Measure everything; `alone`: only what grows in ours."""
         self.ours.check()
+        if self.alone:
+            self._doing("training and preparing ours")
+            self.ours.train()
+            self.ours.prepare()
+            self.ours.start()
+            self.talks = {"ours": OurTalk(self.ours)}
+            self.growth()
+            return
         for system in self.systems:
             system.once("warm-up", "-c", WARM_UP)
         self.bar.advance(self.task)
@@ -184,26 +202,16 @@ class Bench:
         self.ours.dialogues = 0
         self._doing(f"a conversation of {self.plan.long} turns")
         found.update(long_conversation(talk, self.plan.long, self.plan.block))
-        for name, attempts in zip(("thousand", "million"), self.plan.stored):
-            self._doing(f"{attempts:,} stored attempts")
+        talk.close()
+        for url in [self.ours.database_url, *([self.postgres] if self.postgres else [])]:
             self.ours.stop()
-            stored = fill(self.ours, attempts, self._stored)
-            self.ours.start()
-            talk.block(self.plan.block, 8000)
-            turns = [turn for block in range(3) for turn in talk.block(self.plan.block, 8001 + block)]
-            found[f"turn_{name}"] = [turn["seconds"] for turn in turns if turn["counts"]]
-            found.update({f"{page}_{name}": times for page, times in pages(self.ours, self.plan.pages).items()})
-            self._tell(f"measured with {stored:,} stored attempts")
-        if self.postgres:
-            self._doing("turns with PostgreSQL")
-            self.ours.stop()
-            self.ours.database_url = self.postgres
-            self.ours.start()
-            talk = OurTalk(self.ours)
-            talk.block(self.plan.block, 9000)
-            turns = [turn for block in range(3) for turn in talk.block(self.plan.block, 9001 + block)]
-            found["turn_postgres"] = [turn["seconds"] for turn in turns if turn["counts"]]
-            talk.close()
+            self.ours.database_url = url
+            for attempts in self.plan.stored:
+                self._doing(f"{attempts:,} stored attempts")
+                turns, shown = with_stored(self.ours, attempts, self.plan.block, self.plan.pages, self._stored)
+                found.update(turns)
+                self.raw.stored.append(shown)
+                self._tell(f"measured with {attempts:,} stored attempts in {shown['database']}", step=False)
 
     def _stored(self, attempts: int) -> None:
         self.bar.update(self.task, description=f"{attempts:,} attempts stored")
@@ -223,7 +231,9 @@ def main(arguments: Optional[list[str]] = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "bench.json", help="where to write the figures")
     parser.add_argument("--quick", action="store_true", help="fewer starts and turns; rougher figures")
-    parser.add_argument("--postgres", help="an empty PostgreSQL database to measure turns with, too")
+    parser.add_argument("--postgres", help="an empty PostgreSQL database to measure growth with, too")
+    parser.add_argument("--growth", action="store_true", help="only what grows in ours: talks, attempts, pages")
+    parser.add_argument("--stored", type=int, nargs="+", help="so many stored attempts instead of 1000 and 1000000")
     given = parser.parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
@@ -236,6 +246,8 @@ def main(arguments: Optional[list[str]] = None) -> int:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
+    plan = QUICK if given.quick and not given.growth else FULL
+    plan = plan._replace(stored=tuple(given.stored)) if given.stored else plan
     problem: Optional[str] = None
     bench: Optional[Bench] = None
     code = 0
@@ -243,7 +255,7 @@ def main(arguments: Optional[list[str]] = None) -> int:
         bar = cleanup.enter_context(Progress(*columns, console=err, transient=True))
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="rapport-bench-")))
         try:
-            bench = Bench(QUICK if given.quick else FULL, folder, bar, cleanup, given.postgres)
+            bench = Bench(plan, folder, bar, cleanup, given.postgres, given.growth)
             bench.run()
         except KeyboardInterrupt:
             problem, code = "Stopped; the figures are not complete.", 130
@@ -257,8 +269,11 @@ def main(arguments: Optional[list[str]] = None) -> int:
         problem, code = f"{given.out} cannot be written ({error.strerror}).", 1
     if raw.training["starter"]:
         out.print(table_of(rows_of(raw)))
-        if raw.growth:
-            out.print(table_of(growth_rows(raw), alone=True))
+    if raw.growth:
+        out.print(table_of(growth_rows(raw), alone=True))
+    if raw.stored:
+        out.print(page_table(raw))
+    if raw.training["starter"] or raw.growth:
         cores = about["machine"]["cores_usable"]
         out.print(f"Load average now {load_average()[0]:.1f} on {cores} cores; all figures: {given.out}")
     if problem:

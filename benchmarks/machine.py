@@ -116,8 +116,8 @@ def _fields(pid: int) -> list[str]:
 def memory_of(pids: Iterable[int]) -> dict[str, Any]:
     """`kind` (PSS, or RSS where a PSS cannot be read), `total` in MB, `each` process with its command line."""
     all_pids = list(pids)
-    pss = {pid: _kilobytes(f"/proc/{pid}/smaps_rollup", "Pss") for pid in all_pids}
-    rss = {pid: _kilobytes(f"/proc/{pid}/status", "VmRSS") for pid in all_pids}
+    pss = {pid: kilobytes(f"/proc/{pid}/smaps_rollup", "Pss") for pid in all_pids}
+    rss = {pid: kilobytes(f"/proc/{pid}/status", "VmRSS") for pid in all_pids}
     kind = "RSS" if None in pss.values() else "PSS"
     used = rss if kind == "RSS" else pss
     each = [
@@ -130,7 +130,7 @@ def _megabytes(kilobytes: Optional[int]) -> Optional[float]:
     return None if kilobytes is None else round(kilobytes * 1.024e-3, 1)
 
 
-def _kilobytes(file: str, name: str) -> Optional[int]:
+def kilobytes(file: str, name: str) -> Optional[int]:
     found = _first(rf"(?m)^{name}:\s*(\d+) kB", file)
     return int(found) if found else None
 

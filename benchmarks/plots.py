@@ -65,10 +65,8 @@ def growth(rows: dict[str, dict[str, Any]]) -> Optional[Any]:
     """Ours under a small and a large load."""
     names = {
         "turn_500_p50": "turn 5 / 500",
-        "turn_million_p50": "turn, 1 k / 1 M",
-        "page_progress_p50": "progress page",
-        "page_coverage_p50": "coverage page",
-        "page_chat_p50": "chat page",
+        "turn_million_p50": "turn, 1 k / 1 M, SQLite",
+        "turn_million_postgres_p50": "turn, 1 k / 1 M, PostgreSQL",
     }
     keys = [key for key in names if rows.get(key, {}).get("ratio") is not None]
     if not keys:
@@ -83,6 +81,32 @@ def growth(rows: dict[str, dict[str, Any]]) -> Optional[Any]:
     return figure
 
 
+def pages(shown: list[dict[str, Any]]) -> Optional[Any]:
+    """p95 of every page with the most attempts that were stored, beside the goal."""
+    most = max((row["attempts"] for row in shown), default=0)
+    rows = [row for row in shown if row["attempts"] == most]
+    if not rows:
+        return None
+    names = list(dict.fromkeys(row["page"] for row in rows))
+    figure, axes = plt.subplots(figsize=(7, 0.32 * len(names) + 1), layout="constrained")
+    for shift, (database, colour) in ((-0.2, ("sqlite", OURS)), (0.2, ("postgres", STARTER))):
+        times = {row["page"]: row["p95"] for row in rows if row["database"] == database}
+        places = [n + shift for n, name in enumerate(names) if name in times]
+        axes.barh(places, [times[name] for name in names if name in times], 0.38, color=colour, label=database)
+    axes.axvline(rows[0]["goal"], color=GOAL, linewidth=2)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+    axes.invert_yaxis()
+    axes.set_xlabel(f"ms within which 95 of 100 pages are there, {most:,} attempts stored (red: the goal)")
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def made_of(rows: dict[str, dict[str, Any]], shown: list[dict[str, Any]]) -> list[tuple[str, Optional[Any]]]:
+    """The name of every picture with the picture; None for what was not measured."""
+    beside = against(rows) if any(rows.get(key, {}).get("ratio") is not None for key in AGAINST) else None
+    return [("against", beside), ("crowd", crowd(rows)), ("growth", growth(rows)), ("pages", pages(shown))]
+
+
 def main(arguments: Optional[list[str]] = None) -> int:
     """Write `bench-*.png` for what the JSON holds; 1 if it cannot be read."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -90,12 +114,13 @@ def main(arguments: Optional[list[str]] = None) -> int:
     parser.add_argument("folder", type=Path)
     given = parser.parse_args(arguments)
     try:
-        rows = {row["key"]: row for row in json.loads(given.figures.read_text(encoding="utf-8"))["rows"]}
+        report = json.loads(given.figures.read_text(encoding="utf-8"))
+        rows = {row["key"]: row for row in report["rows"]}
     except (OSError, ValueError, KeyError) as error:
         print(f"{given.figures} cannot be used ({type(error).__name__}: {error}).", file=sys.stderr)
         return 1
     given.folder.mkdir(parents=True, exist_ok=True)
-    for name, made in (("against", against(rows)), ("crowd", crowd(rows)), ("growth", growth(rows))):
+    for name, made in made_of(rows, report.get("pages", [])):
         if made is not None:
             made.savefig(given.folder / f"bench-{name}.png", dpi=110)
             plt.close(made)

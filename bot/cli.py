@@ -394,7 +394,8 @@ def demo() -> None:
 def bench(
     out_: Path = typer.Option(Path("var/bench.json"), "--out", help="Where to write the figures as JSON."),
     quick: bool = typer.Option(False, help="Fewer turns; figures are rougher."),
-    postgres: Optional[str] = typer.Option(None, help="An empty PostgreSQL database to measure turns with, too."),
+    postgres: Optional[str] = typer.Option(None, help="An empty PostgreSQL database to measure with, too."),
+    growth: bool = typer.Option(False, help="Only what grows in ours: long talks, stored attempts, pages, downloads."),
 ) -> None:
     """Measure this assistant beside an untouched `rasa init` assistant, in one run."""
     from bot.settings import ROOT
@@ -403,6 +404,7 @@ def bench(
     command = [sys.executable, str(ROOT / "benchmarks" / "against_starter.py"), "--out", str(out_)]
     # In place of this process, so that Ctrl-C reaches the benchmark and it can clean up.
     command += ["--quick"] if quick else []
+    command += ["--growth"] if growth else []
     command += ["--postgres", postgres] if postgres else []
     os.execve(sys.executable, command, child_environment())
 

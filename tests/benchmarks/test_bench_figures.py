@@ -5,24 +5,27 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import msgspec
 import pytest
 from rich.console import Console
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 
 from benchmarks import plots
 from benchmarks.answers import Learner
+from benchmarks.centre import fill
 from benchmarks.figures import (
     Raw,
     Row,
     growth_rows,
+    page_rows,
+    page_table,
     percentile,
     report_of,
     rows_of,
@@ -30,11 +33,15 @@ from benchmarks.figures import (
     turn_times,
     write_report,
 )
-from benchmarks.growth import fill
 from benchmarks.machine import about_this_run, git_revision, memory_of, process_tree, same_process
+from benchmarks.pages import cast_of
 from benchmarks.systems import Starter, environment
 from benchmarks.talking import PATHS, examples
+from bot.records import assessment_tables as a
+from bot.records import audit, people
 from bot.records import tables as t
+from bot.records.engine import open_engine
+from bot.records.store import Records
 from bot.settings import ROOT, read_settings
 from bot.syllabus.loader import load
 
@@ -110,7 +117,7 @@ def test_throughput_is_better_the_higher_it_is() -> None:
 def test_growth_is_ours_under_a_large_load_beside_a_small_one() -> None:
     grown = raw()
     assert growth_rows(grown) == []
-    grown.growth = {"turn_5": [0.010, 0.012], "turn_500": [0.0121, 0.0123], "turn_thousand": [0.01]}
+    grown.growth = {"turn_5": [0.010, 0.012], "turn_500": [0.0121, 0.0123], "turn_sqlite_thousand": [0.01]}
     rows = {row.key: row for row in growth_rows(grown)}
     assert rows["turn_500_p50"].ratio == pytest.approx(12.2 / 11.0) and rows["turn_500_p50"].met is True
     assert rows["turn_500_p95"].goal is None
@@ -199,17 +206,54 @@ def test_the_starter_is_what_rasa_init_makes_and_has_every_sentence_its_talk_nee
     assert all(known[intent] for path in PATHS for intent in path)
 
 
-def test_made_up_attempts_fit_the_tables_as_they_are(sqlite_engine: Engine) -> None:
-    ours: Any = SimpleNamespace(database_url=str(sqlite_engine.url), folder=ROOT)
-    with sqlite_engine.begin() as connection:
-        connection.execute(insert(t.cohort).values(name="A group"))
-    told: list[int] = []
-    assert fill(ours, 700, told.append) == 700 and told == [500, 700]
-    assert fill(ours, 600, told.append) == 700
-    with sqlite_engine.connect() as connection:
-        assert connection.execute(select(func.count()).select_from(t.attempt)).scalar() == 700
-        assert connection.execute(select(func.count()).select_from(t.coverage)).scalar() > 10
+NOW = datetime(2026, 11, 24, 9, tzinfo=timezone.utc)
+
+
+def test_a_made_up_centre_fits_the_tables_and_its_pages_open(engine: Engine) -> None:
+    syllabus, told = load(ROOT / "knowledge"), []
+    assert fill(engine, syllabus, 1200, NOW, told.append) == 1200 and told[-1] == 1200
+    assert fill(engine, syllabus, 1000, NOW, told.append) == 1200
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() == []
+        for table in (t.coverage, t.dispute, a.override, a.decision, a.sample, t.tutor_request):
+            assert connection.execute(select(func.count()).select_from(table)).scalar() > 0, table.name
         assert connection.execute(select(t.attempt.c.made_at)).scalars().first().tzinfo is not None
+    records = Records(engine)
+    assert audit.verify(records).broken_at is None
+    assert people.add_person(records, "New", ["learner"], NOW) > 0  # ids go on after those that were written
+    cast = cast_of(records)
+    assert set(cast.who) == {v.who for v in [*cast.pages(), *cast.exports()]}
+
+
+def test_the_same_seed_makes_the_same_centre(sqlite_template: Path, tmp_path: Path) -> None:
+    found = []
+    for name in ("one", "other"):
+        shutil.copy(sqlite_template, tmp_path / name)
+        engine = open_engine(f"sqlite:///{tmp_path / name}")
+        fill(engine, load(ROOT / "knowledge"), 300, NOW, lambda done: None)
+        with engine.connect() as connection:
+            found.append(connection.execute(select(t.attempt.c.answer, t.attempt.c.made_at)).fetchall())
+        engine.dispose()
+    assert found[0] == found[1]
+
+
+def test_pages_are_shown_with_their_goal() -> None:
+    made = raw()
+    export = {"first_byte": 0.1, "seconds": 1.0, "megabytes": 2.0, "grown_megabytes": 3.0}
+    made.stored = [
+        {
+            "database": "sqlite",
+            "attempts": 10,
+            "pages": {"fast": [0.1], "slow": [0.1, 0.9]},
+            "exports": {"csv": export},
+        }
+    ]
+    assert [(row.page, row.met) for row in page_rows(made)] == [("fast", True), ("slow", False)]
+    assert [row["met"] for row in report_of(made, {}, complete=True)["pages"]] == [True, False]
+    shown = io.StringIO()
+    Console(file=shown, width=160).print(page_table(made))
+    assert "≤ 300 ms" in shown.getvalue() and "first byte 100 ms" in shown.getvalue()
 
 
 def test_nobodys_real_system_is_named_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,8 +269,10 @@ def test_plots_are_made_from_the_json_for_what_it_holds(tmp_path: Path) -> None:
     full = raw()
     for name in ("starter", "ours"):
         full.crowds[name] = [{"learners": n, "turns_per_second": 5.0 * n, "times": [0.1, 0.2]} for n in (1, 32)]
+    full.stored = [{"database": "sqlite", "attempts": 10, "pages": {"work": [0.1]}, "exports": {}}]
     full.growth = {"turn_5": [0.01], "turn_500": [0.011]}
     write_report(report_of(full, {}, complete=True), tmp_path / "bench.json")
     assert plots.main([str(tmp_path / "bench.json"), str(tmp_path)]) == 0
-    assert {p.name for p in tmp_path.glob("*.png")} == {"bench-against.png", "bench-crowd.png", "bench-growth.png"}
+    wanted = {f"bench-{name}.png" for name in ("against", "crowd", "growth", "pages")}
+    assert {p.name for p in tmp_path.glob("*.png")} == wanted
     assert plots.main([str(tmp_path / "none.json"), str(tmp_path)]) == 1
