@@ -100,6 +100,16 @@ def test_questions_are_put_word_for_word_and_answers_acknowledged_only(desk: Des
     assert names(move)[:2] == ["utter_answer_kept", "utter_answers_review"]
 
 
+def test_another_persons_name_is_left_out_of_the_evidence_and_the_learner_is_told(desk: Desk) -> None:
+    desk.send()
+    desk.start()
+    move = desk.answer("Mrs Smith asked me and I rang Priya at the price desk")
+    assert names(move)[:2] == ["utter_answer_kept", "utter_name_left_out"]
+    with desk.records.reading() as tx:
+        kept = tx._one(select(a.assessed_answer.c.answer))["answer"]
+    assert kept == "Mrs [name] asked me and I rang [name] at the price desk"
+
+
 def test_answers_are_kept_word_for_word_with_time_channel_and_no_help(desk: Desk, clock: Clock) -> None:
     desk.send()
     desk.start()

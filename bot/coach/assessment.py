@@ -11,6 +11,7 @@ import msgspec
 from bot.coach.roleplay import RolePlayPart
 from bot.coaching import assessment as way
 from bot.coaching.assessment import Questioning
+from bot.coaching.masking import masked
 from bot.coaching.model import Button, Line, Loop, Move, shorten
 from bot.records import decisions, sittings
 from bot.records.sittings import Asked, Due
@@ -62,12 +63,18 @@ class AssessmentPart(RolePlayPart):
                 return Move((Line("utter_assessment_wait" if state.live else "utter_assessment_which"),), "assessment")
             question = self._question(tx, state, state.current)
             now = self.clock()
-            answer, version = sittings.add_answer(
-                tx, turn, state.sitting, question.id, datetime.fromisoformat(state.asked_at), now
+            workplace = tx.workplace(turn.person_id)
+            evidence = msgspec.structs.replace(
+                turn, text=masked(turn.text, workplace.organisation if workplace else "")
             )
-            self._propose(tx, answer, question, turn.text, now)
-            lead = Line("utter_answer_kept" if version == 1 else "utter_answer_changed")
-            return self._ask(tx, turn, id, way.answered(state), [lead])
+            answer, version = sittings.add_answer(
+                tx, evidence, state.sitting, question.id, datetime.fromisoformat(state.asked_at), now
+            )
+            self._propose(tx, answer, question, evidence.text, now)
+            leads = [Line("utter_answer_kept" if version == 1 else "utter_answer_changed")]
+            if evidence.text != turn.text:
+                leads.append(Line("utter_name_left_out", join=True))
+            return self._ask(tx, turn, id, way.answered(state), leads)
 
         return self._once(turn, decide)
 

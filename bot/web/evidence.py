@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bot.coaching.masking import masked
 from bot.errors import BadInput
 from bot.records import assessment_tables as a
 from bot.records import decisions, people, portfolio, reports
@@ -41,13 +42,13 @@ def add(request: Request, web: Web, session: Session, form: Form) -> Response:
     unit = unit_of(request, web)
     new = New(
         unit=unit.id,
-        title=clean(form.get("title", "")),
+        title=masked(clean(form.get("title", ""))),
         kind=form.get("kind", ""),
         setting=form.get("setting", ""),
         reference=clean(form.get("reference", "")),
         happened_on=_day(form.get("happened_on", "")),
-        occasion=clean(form.get("occasion", "")),
-        customer=clean(form.get("customer", "")),
+        occasion=masked(clean(form.get("occasion", ""))),
+        customer=masked(clean(form.get("customer", ""))),
         statements=tuple(f"{unit.id}/{c.id}" for c in unit.criteria if form.get(f"c-{c.id}") == "1"),
         requirements=tuple(id for id, _, _ in requirements(unit) if form.get(f"r-{id}") == "1"),
     )
