@@ -31,6 +31,7 @@ ANSWERS = {
     BANK: "you hav to pay for adverts and ofers to get new custmers in, the old ones allready trust you",
     OWN: "I ask Priya, the duty manager, becuase she can agree a refund over 30 pounds & I can't <at all>",
 }
+EVIDENCE = {question: said.replace("Priya", "[name]") for question, said in ANSWERS.items()}  # names are left out
 COST, LIMIT = "D1 4.9 – Explain the cost implications", CRITERION  # as the assessor's page heads them
 TICKS = ("valid", "authentic", "current", "sufficient")
 TUTORS_REASON = "“Adverts” is the point about finding customers, and you said who pays. I count both."
@@ -193,7 +194,7 @@ def the_learner_answers_on_the_web_and_on_the_phone(s: Story) -> None:
     s.phone.api.write(CHAT, "/resume")
     s.phone.hears(f"Question 2 of 2. {OWN}")
     s.phone.api.write(CHAT, ANSWERS[OWN])
-    listed = s.phone.hears("Kept", f"1. “{FIRST}”", "Tap a number")[-1]
+    listed = s.phone.hears("Kept", "“[name]” stands for it", f"1. “{FIRST}”", "Tap a number")[-1]
     s.phone.api.press(CHAT, listed, "1")
     s.phone.hears("once more", BANK)
     s.phone.api.write(CHAT, ANSWERS[BANK])
@@ -231,7 +232,7 @@ def the_assessor_reads_and_decides(s: Story) -> None:
     s.desk.sees("Lena Fox", "2 answers")
     s.desk.photo("assess-to-read")
     s.desk.press("Lena Fox")
-    s.desk.sees(*ANSWERS.values(), "version 2", "Telegram")
+    s.desk.sees(*EVIDENCE.values(), "version 2", "Telegram")
     assert "Right" not in s.desk.text() and "proposal:" not in s.desk.text()
     s.desk.photo("review-first-view")
     s.desk.tick("sufficient", within="Your first view")
@@ -245,7 +246,7 @@ def the_assessor_reads_and_decides(s: Story) -> None:
 
 def the_printed_records_say_it_word_for_word(s: Story) -> None:
     record = printed(s, s.desk.address("record as PDF"))
-    for words in ("Lena Fox", "Asa Bright", BANK, OWN, FIRST, *ANSWERS.values(), "version 2", "D1 4.9: Achieved"):
+    for words in ("Lena Fox", "Asa Bright", BANK, OWN, FIRST, *EVIDENCE.values(), "version 2", "D1 4.9: Achieved"):
         assert words in record, (words, record)
     assert "SHA-256" in record and "DOES NOT FIT" not in record
     assert re.search(r"Lena Fox \(no\. \d+\)", record)
@@ -295,7 +296,7 @@ def the_quality_assurer_returns_one(s: Story) -> None:
     s.desk.press("Draw")
     s.desk.photo("plan")
     s.desk.press("Lena Fox – D1 4.10")
-    assert "She names who she asks" not in s.desk.sees(ANSWERS[OWN], "Your own mark")
+    assert "She names who she asks" not in s.desk.sees(EVIDENCE[OWN], "Your own mark")
     s.desk.photo("sample-blind")
     s.desk.tick("more needed")
     s.desk.fill(Words="One limit only; the criterion says any variation.")
