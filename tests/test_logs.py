@@ -46,7 +46,7 @@ def test_a_process_writes_such_lines_and_hides_what_it_is_told_to(capsys: pytest
     before, level = root.handlers[:], root.level
     try:
         log_lines("telegram", hide=lambda text: text.replace("secret", "<hidden>"))
-        logging.getLogger("uvicorn.error").warning("a secret word")
+        logging.getLogger("bot.relay").warning("a secret word")
         assert json.loads(capsys.readouterr().err)["says"] == "a <hidden> word"
     finally:
         root.handlers, root.level = before, level

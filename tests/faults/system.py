@@ -150,7 +150,8 @@ class Hurt:
                 self.system.stop()
             if self.system.process.poll() is None:
                 self.system.process.kill()
-        self.api.stop()
+        if self.api.thread.is_alive():
+            self.api.stop()
         if self.postgres:
             self.postgres.stop()
         if self.mounted:
