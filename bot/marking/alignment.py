@@ -125,7 +125,9 @@ def turn(mine: Side, yours: Side, cosines: Array, weights: Array, lexicon: Lexic
     """
     if not mine.words or not yours.words:
         return STRAIGHT
-    opposed = mine.against & yours.known or yours.against & mine.known
+    # Two words are opposites only if yours is among the first or mine among the second.
+    theirs_opposed, mine_opposed = mine.against & yours.known, yours.against & mine.known
+    opposed = theirs_opposed or mine_opposed
     if not (opposed or mine.marked or yours.marked or mine.actors & yours.actors):
         return STRAIGHT  # most pairs: nothing here could turn them
     pointed = [  # my words that are not in your text and may stand against one of it
@@ -133,6 +135,7 @@ def turn(mine: Side, yours: Side, cosines: Array, weights: Array, lexicon: Lexic
         for column, word in enumerate(mine.words)
         if opposed and word.lemma not in yours.known and word.form not in yours.known
     ]
+    pointed_back = [c for c in pointed if not mine_opposed.isdisjoint((mine.words[c].form, mine.words[c].lemma))]
     nearest = cosines.argmax(axis=1).tolist()
     closest = cosines.max(axis=1).tolist()
     flipped = aligned = 0.0
@@ -140,7 +143,8 @@ def turn(mine: Side, yours: Side, cosines: Array, weights: Array, lexicon: Lexic
     taken: set[int] = set()
     for row, theirs in enumerate(yours.words):
         if pointed and theirs.lemma not in mine.known and theirs.form not in mine.known:
-            against = [c for c in pointed if c not in taken and _opposite(lexicon, mine.words[c], theirs)]
+            near = pointed_back if theirs_opposed.isdisjoint((theirs.form, theirs.lemma)) else pointed
+            against = [c for c in near if c not in taken and _opposite(lexicon, mine.words[c], theirs)]
             if against:
                 taken.add(against[0])
                 opposites += mine.words[against[0]].negated == theirs.negated
