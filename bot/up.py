@@ -107,12 +107,9 @@ def check_ports(settings: Settings) -> None:
 
 def up(settings: Settings, say: Callable[[str], None]) -> None:
     """Run everything until Ctrl-C or SIGTERM. RapportError if a process does not come up."""
-    for port in web_ports(settings):
-        check_port(settings.host, port)
-    dialogues, secret = (
-        [f"http://127.0.0.1:{port}" for port in free_ports(settings.dialogues)],
-        secrets.token_urlsafe(32),
-    )
+    check_ports(settings)
+    dialogues = [f"http://127.0.0.1:{port}" for port in free_ports(settings.dialogues)]
+    secret = secrets.token_urlsafe(32)
     env = child_environment(
         RAPPORT_DIALOGUE_URL=",".join(dialogues),
         RAPPORT_DIALOGUE_SECRET=secret,

@@ -65,9 +65,9 @@ class System:
 
     def kill(self, module: str) -> None:
         """SIGKILL one of its processes, and those forked from it."""
-        found = _pids("-f", "-P", str(self.process.pid), module)
+        found = pids("-f", "-P", str(self.process.pid), module)
         assert found
-        for pid in [*found, *_pids("-P", ",".join(found))]:
+        for pid in [*found, *pids("-P", ",".join(found))]:
             os.kill(int(pid), signal.SIGKILL)
 
     def stop(self) -> int:
@@ -76,7 +76,7 @@ class System:
         return self.process.wait(60)
 
 
-def _pids(*options: str) -> list[str]:
+def pids(*options: str) -> list[str]:
     return subprocess.run(["pgrep", *options], text=True, capture_output=True).stdout.split()
 
 

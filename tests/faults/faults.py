@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import threading
@@ -13,7 +14,7 @@ from contextlib import suppress
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tests.e2e.conftest import System, _pids
+from tests.e2e.conftest import System, pids
 from tests.faults.system import Hurt
 
 KILLS = ("kill dialogue", "kill one of the dialogues", "kill web", "kill telegram", "kill postgres")
@@ -61,11 +62,9 @@ class Faults(threading.Thread):
         }
 
     def _kill_one(self) -> None:
-        parents = _pids("-f", "-P", str(self.hurt.system.process.pid), "bot.dialogue.server")
-        forked = _pids("-P", ",".join(parents))
+        parents = pids("-f", "-P", str(self.hurt.system.process.pid), "bot.dialogue.server")
+        forked = pids("-P", ",".join(parents))
         assert forked, "none is running"
-        import os
-
         os.kill(int(self.dice.choice(forked)), 9)
 
     def _slow(self) -> None:

@@ -6,6 +6,7 @@ import random
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import Counter
 
 import httpx
@@ -29,7 +30,7 @@ ANSWERS = (
 )  # fmt: skip
 
 
-class Talker(threading.Thread):
+class Talker(threading.Thread, ABC):
     """What all of them share: an end, and chance of their own."""
 
     def __init__(self, hurt: Hurt, end: threading.Event, seed: int) -> None:
@@ -44,9 +45,9 @@ class Talker(threading.Thread):
             self.once(self.dice.choice(ANSWERS if self.dice.random() < 0.67 else COMMANDS))
             self.end.wait(self.dice.uniform(0.2, 1.5))
 
+    @abstractmethod
     def once(self, text: str) -> None:
         """Say it."""
-        raise NotImplementedError
 
     def wait_closed(self, id: str, patience: float = 6) -> None:
         """Read the answer, or grow tired of waiting and write on."""
