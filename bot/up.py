@@ -142,7 +142,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
         path.touch(mode=0o600)
         run = {"dialogue_urls": dialogues, "dialogue_secret": secret, "web": homes[0], "pid": os.getpid()}
         path.write_text(json.dumps(run))
-        _wait_ready(children, stopping)
+        wait_ready(children, stopping)
         if not stopping:
             say(f"Rapport is ready: {' '.join(homes)}")
         children += extra
@@ -158,7 +158,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
         _stop(children)
 
 
-def _wait_ready(children: list[Child], stopping: list[int]) -> None:
+def wait_ready(children: list[Child], stopping: list[int]) -> None:
     deadline = time.monotonic() + START_TIMEOUT
     waiting = [(child, url) for child in children for url in child.urls]
     with httpx.Client(timeout=2, trust_env=False) as client:

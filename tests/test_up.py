@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import RapportError, SettingsError
-from bot.up import HOPELESS, Child, _look_after, _stop, _wait_ready, check_port, free_port, run_file
+from bot.up import HOPELESS, Child, _look_after, _stop, check_port, free_port, run_file, wait_ready
 
 
 def test_a_free_port_passes_and_a_taken_one_is_named_with_the_next() -> None:
@@ -39,11 +39,11 @@ def test_a_child_that_dies_at_the_start_is_told_with_its_last_words(tmp_path: Pa
     assert child.process is not None
     child.process.wait(30)
     with pytest.raises(RapportError, match="dialogue process did not start:(.|\n)*no.such.module|No module named"):
-        _wait_ready([child], [])
+        wait_ready([child], [])
 
 
 def test_asked_to_stop_while_starting_it_does_not_wait(tmp_path: Path) -> None:
-    _wait_ready([Child("web", "x", {}, tmp_path / "web.log", ["http://127.0.0.1:9"])], [signal.SIGINT])
+    wait_ready([Child("web", "x", {}, tmp_path / "web.log", ["http://127.0.0.1:9"])], [signal.SIGINT])
 
 
 def test_children_are_stopped_and_one_never_started_does_not_matter(tmp_path: Path) -> None:

@@ -58,20 +58,19 @@ def accept(
     """
     try:
         with records.begin() as tx:
-            tx.connection.execute(
-                insert(t.message).values(
-                    message_id=message_id,
-                    person_id=person_id,
-                    direction="in",
-                    channel=channel,
-                    text=text,
-                    payload=payload,
-                    status="queued",
-                    tries=0,
-                    created_at=when,
-                    **({"extra": {"corrects": corrects}} if corrects else {}),
-                )
-            )
+            row = {
+                "message_id": message_id,
+                "person_id": person_id,
+                "direction": "in",
+                "channel": channel,
+                "text": text,
+                "payload": payload,
+                "status": "queued",
+                "tries": 0,
+                "created_at": when,
+                **({"extra": {"corrects": corrects}} if corrects else {}),
+            }
+            st.ADD_MESSAGE.add(tx.connection, row)
     except IntegrityError:
         with records.reading() as tx:
             known = tx._one(select(M.person_id).where(M.message_id == message_id))
@@ -95,7 +94,7 @@ def claim(records: Records, person_id: int, now: datetime, until: datetime) -> O
         if row is None:
             return None
         bound = {"row": row["id"], "now": now, "until": until, "far": now + BELIEVED}
-        if not tx.connection.execute(st.CLAIM, bound).rowcount:
+        if not st.CLAIM.run(tx.connection, bound):
             return None
         known = {name: row[name] for name in Queued.__struct_fields__ if name != "again"}
         return Queued(**known, again=row["claimed_until"] is not None)
@@ -119,16 +118,16 @@ def find(records: Records, message_id: str) -> Any:
 def finish(tx: Tx, message_id: str, replies: Sequence[Reply], when: datetime, status: str = "done") -> bool:
     """Keep the replies and close the message; False if that was done before."""
     row = tx._one(st.MESSAGE, id=message_id)
-    closed = tx.connection.execute(st.CLOSE, {"message": message_id, "as_": status, "when": when})
-    if row is None or not closed.rowcount:
+    closed = st.CLOSE.run(tx.connection, {"message": message_id, "as_": status, "when": when})
+    if row is None or not closed:
         return False
     person_id, channel = row["person_id"], row["channel"]
     rows = [_row(f"{message_id}/{i}", person_id, channel, r, message_id, when) for i, r in enumerate(replies)]
     if channel in DELIVERED:
         for each in rows:
             _deliver(tx, each)
-    elif rows:
-        tx.connection.execute(st.ADD_MESSAGE, rows)
+    else:
+        st.ADD_MESSAGE.add_all(tx.connection, rows)
     return True
 
 
@@ -175,12 +174,12 @@ def _out(tx: Tx, id: str, person_id: int, channel: str, reply: Reply, in_reply_t
     if channel in DELIVERED:
         _deliver(tx, row)
     else:
-        tx.connection.execute(st.ADD_MESSAGE, row)
+        st.ADD_MESSAGE.add_all(tx.connection, [row])
 
 
 def _deliver(tx: Tx, row: dict[str, Any]) -> None:
-    made = tx.connection.execute(st.ADD_MESSAGE, row)
-    outbox.queue(tx, int(made.inserted_primary_key[0]), row["person_id"], row["channel"], row["created_at"])
+    made = st.ADD_MESSAGE.add(tx.connection, row)
+    outbox.queue(tx, made, row["person_id"], row["channel"], row["created_at"])
 
 
 def _row(id: str, person_id: int, channel: str, reply: Reply, in_reply_to: str, when: datetime) -> dict[str, Any]:

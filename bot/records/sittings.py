@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Optional
 
 import msgspec
-from sqlalchemy import and_, func, insert, not_, or_, select
+from sqlalchemy import and_, bindparam, func, insert, not_, or_, select
 
 from bot.marking.model import Marking
 from bot.records import assessment_tables as a
@@ -76,7 +76,7 @@ def find(tx: Tx, sitting: int, now: datetime) -> Optional[Due]:
     )
 
 
-def _running(now: datetime) -> Any:
+def _running(now: Any) -> Any:
     q = a.question_set.c
     return and_(
         q.sent_at.is_not(None),
@@ -164,18 +164,25 @@ def add_proposal(
     )
 
 
-def under_assessment(tx: Tx, person_id: int, now: datetime) -> frozenset[str]:
-    """Statements that are being assessed now: no practice on these meanwhile."""
+def _under_assessment() -> Any:
     s, q = a.sitting.c, a.set_question.c
-    query = (
+    person: Any = bindparam("person")
+    return (
         select(q.statements)
         .select_from(a.sitting)
         .join(a.question_set, a.question_set.c.id == s.set_id)
         .join(a.set_question, q.set_id == s.set_id)
-        .where(s.person_id == person_id, _running(now), _not_sent())
-        .where(or_(q.person_id.is_(None), q.person_id == person_id))
+        .where(s.person_id == person, _running(bindparam("now")), _not_sent())
+        .where(or_(q.person_id.is_(None), q.person_id == person))
     )
-    return frozenset(x for r in tx._all(query) for x in r["statements"])
+
+
+UNDER_ASSESSMENT = _under_assessment()  # built once: a practice asks it with every question
+
+
+def under_assessment(tx: Tx, person_id: int, now: datetime) -> frozenset[str]:
+    """Statements that are being assessed now: no practice on these meanwhile."""
+    return frozenset(x for r in tx._all(UNDER_ASSESSMENT, person=person_id, now=now) for x in r["statements"])
 
 
 def submitted(tx: Tx, people: Any, statements: Optional[Iterable[str]]) -> set[tuple[int, str]]:

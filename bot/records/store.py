@@ -18,6 +18,7 @@ from bot.errors import BadInput
 from bot.marking.model import Marking
 from bot.records import statements as st
 from bot.records import tables as t
+from bot.records.prepared import Prepared
 
 
 class Turn(msgspec.Struct, frozen=True):
@@ -58,9 +59,13 @@ class Tx:
         self._workplaces: dict[int, tuple[Optional[Workplace], Optional[datetime]]] = {}
 
     def _one(self, query: Any, **given: Any) -> Any:
+        if isinstance(query, Prepared):
+            return query.one(self.connection, given)
         return self.connection.execute(query, given).mappings().first()
 
     def _all(self, query: Any, **given: Any) -> Any:
+        if isinstance(query, Prepared):
+            return query.all(self.connection, given)
         return self.connection.execute(query, given).mappings().all()
 
     # Moves ------------------------------------------------------------------------------------------------------
@@ -74,7 +79,7 @@ class Tx:
         """Keep what is answered to this message."""
         kept = msgspec.to_builtins(move)
         row = {"message_id": turn.message_id, "person_id": turn.person_id, "move": kept, "made_at": when}
-        self.connection.execute(st.ADD_MOVE, row)
+        st.ADD_MOVE.add_all(self.connection, [row])
 
     # Exercises --------------------------------------------------------------------------------------------------
 
@@ -116,7 +121,7 @@ class Tx:
     def save_exercise(self, exercise_id: int, state: msgspec.Struct, when: datetime, close: bool = False) -> None:
         """Keep where an exercise stands."""
         given = {"exercise": exercise_id, "now": msgspec.to_builtins(state), "when": when}
-        self.connection.execute(st.CLOSE_EXERCISE if close else st.SAVE_EXERCISE, given)
+        (st.CLOSE_EXERCISE if close else st.SAVE_EXERCISE).run(self.connection, given)
 
     # Attempts ---------------------------------------------------------------------------------------------------
 
@@ -124,8 +129,8 @@ class Tx:
         self, turn: Turn, exercise_id: int, values: Mapping[str, Any], marking: Marking, statements: Iterable[str]
     ) -> int:
         """Record one marked answer with its matches and the statements it serves; its id."""
-        made = self.connection.execute(
-            st.ADD_ATTEMPT,
+        id = st.ADD_ATTEMPT.add(
+            self.connection,
             {
                 "message_id": turn.message_id,
                 "person_id": turn.person_id,
@@ -136,7 +141,6 @@ class Tx:
                 **values,
             },
         )
-        id = int(made.inserted_primary_key[0])
         matches = [("expectation", m) for m in marking.matches] + [("misconception", m) for m in marking.misconceptions]
         rows = [
             {
@@ -149,11 +153,9 @@ class Tx:
             }
             for kind, m in matches
         ]
-        if rows:
-            self.connection.execute(st.ADD_MATCHES, rows)
+        st.ADD_MATCHES.add_all(self.connection, rows)
         served = [{"attempt_id": id, "statement": s, "person_id": turn.person_id} for s in sorted(statements)]
-        if served:
-            self.connection.execute(st.ADD_SERVED, served)
+        st.ADD_SERVED.add_all(self.connection, served)
         return id
 
     def add_told(self, turn: Turn, question_id: str, expectations: Iterable[str], when: datetime) -> None:
@@ -162,8 +164,7 @@ class Tx:
             "person_id": turn.person_id, "question_id": question_id, "message_id": turn.message_id, "made_at": when,
         }  # fmt: skip
         rows = [{**same, "expectation_id": expectation} for expectation in expectations]
-        if rows:
-            self.connection.execute(st.ADD_TOLD, rows)
+        st.ADD_TOLD.add_all(self.connection, rows)
 
     def attempt_of(self, message_id: str) -> Any:
         """The attempt made by a message with its matches under "matches", or None."""
@@ -182,16 +183,22 @@ class Tx:
 
     def refresh_coverage(self, person_id: int, statements: Collection[str], choice_questions: Collection[str]) -> None:
         """Work the coverage of these statements out anew from the attempts."""
-        given = {"person": person_id, "statements": sorted(statements)}
-        # Plain tuples: a learner of 500 answers has a hundred rows here, every turn.
-        rows = self.connection.execute(st.TRIES, given).all()
-        latest = {(row[0], row[1]): row for row in rows}  # of several overrides of one attempt
-        tried: dict[str, list[Tried]] = {statement: [] for statement in sorted(statements)}
-        for statement, _, question, when, complete, unassisted, by_person in latest.values():
-            now_complete = complete if by_person is None else by_person
-            tried[statement].append(Tried(question, when, now_complete, unassisted, question not in choice_questions))
+        served = sorted(statements)
+        if not served:
+            return
+        named = {f"statement_{n}": statement for n, statement in enumerate(served)}
+        rows = self._all(st.tries(len(served)), person=person_id, **named)
+        latest = {(row["statement"], row["attempt_id"]): row for row in rows}  # of several overrides of one attempt
+        tried: dict[str, list[Tried]] = {statement: [] for statement in served}
+        for row in latest.values():
+            complete = row["complete"] if row["by_person"] is None else row["by_person"]
+            question = row["question_id"]
+            tried[row["statement"]].append(
+                Tried(question, row["made_at"], complete, row["unassisted"], question not in choice_questions)
+            )
         asked = sorted({each.question for tries in tried.values() for each in tries})
-        told = self._all(st.TOLD, person=person_id, questions=asked)
+        named = {f"question_{n}": question for n, question in enumerate(asked)}
+        told = self._all(st.told(len(asked)), person=person_id, **named) if asked else ()
         tellings = [(r["question_id"], r["made_at"]) for r in told]
         standings = {statement: standing(tries, tellings) for statement, tries in tried.items()}
         self._write_coverage(person_id, standings)
@@ -206,7 +213,7 @@ class Tx:
             for statement, now in standings.items()
             if now is not None
         ]
-        st.keep(self.connection, t.coverage, rows)
+        st.KEEP_COVERAGE.add_all(self.connection, rows)
 
     def coverage_of(self, person_id: int) -> dict[str, Any]:
         """Statement → its coverage row, for one learner; a statement not there is not started."""
@@ -231,7 +238,7 @@ class Tx:
     def save_card(self, person_id: int, question_id: str, card: dict[str, Any], due: datetime) -> None:
         """Keep a review card."""
         row = {"person_id": person_id, "question_id": question_id, "card": card, "due": due}
-        st.keep(self.connection, t.review_card, [row])
+        st.KEEP_CARD.add_all(self.connection, [row])
 
     # The learner ------------------------------------------------------------------------------------------------
 
@@ -277,7 +284,7 @@ class Tx:
     def save_workplace(self, person_id: int, workplace: Workplace, when: datetime) -> None:
         """Keep the workplace profile, and that it was asked for or changed now."""
         row = {"person_id": person_id, **msgspec.structs.asdict(workplace), "updated_at": when}
-        st.keep(self.connection, t.workplace_profile, [row])
+        st.KEEP_WORKPLACE.add_all(self.connection, [row])
         self._workplaces[person_id] = (workplace, when)
 
     def add_dispute(self, turn: Turn, attempt_id: int, when: datetime) -> None:

@@ -11,7 +11,6 @@ from bot.records import statements as st
 from bot.records import tables as t
 from bot.records.people import Person
 from bot.records.store import Records
-from bot.records.unit_tables import unit_state
 
 
 def withdrawn(records: Records) -> frozenset[str]:
@@ -25,7 +24,8 @@ def set_offered(records: Records, by: Person, unit: str, offered: bool, now: dat
     with records.begin() as tx:
         if (unit not in tx.withdrawn_units()) == offered:
             return
-        st.keep(tx.connection, unit_state, [{"unit_id": unit, "active": offered, "by_id": by.id, "changed_at": now}])
+        row = {"unit_id": unit, "active": offered, "by_id": by.id, "changed_at": now}
+        st.KEEP_UNIT.add_all(tx.connection, [row])
         audit.note(tx, by.id, "offered unit" if offered else "withdrew unit", f"unit/{unit}", now)
 
 

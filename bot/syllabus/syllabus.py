@@ -76,6 +76,14 @@ class Syllabus:
 
     def serves(self, question: Question) -> frozenset[str]:
         """All statements an attempt at this question counts for, crosswalk links included (one step)."""
+        known = self.questions.get(question.id) is question
+        return self._served[question.id] if known else self._serving(question)
+
+    @cached_property
+    def _served(self) -> dict[str, frozenset[str]]:
+        return {id: self._serving(question) for id, question in self.questions.items()}
+
+    def _serving(self, question: Question) -> frozenset[str]:
         own = self.own_statements(question)
         return frozenset(own).union(*(self._linked.get(s, frozenset()) for s in own))
 

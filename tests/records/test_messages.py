@@ -233,7 +233,7 @@ def test_history_gives_the_latest_oldest_first_and_what_is_new(records: Records,
 
 @pytest.mark.parametrize("query", [statements.FIRST_WAITING, statements.PEOPLE_WAITING], ids=["first", "people"])
 def test_waiting_messages_are_found_by_their_own_index(sqlite_engine: Engine, query: Any) -> None:
-    sql = str(query.compile(sqlite_engine))
+    sql = str(query.statement.compile(sqlite_engine))
     with sqlite_engine.connect() as connection:
         connection.exec_driver_sql("ANALYZE")
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (1,) * sql.count("?")).fetchall()
