@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -70,15 +71,16 @@ def _run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise RuntimeError("an action of this project must not await anything")
 
 
-def _renewed_session(expired: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """A session also ends when it has grown long (a turn's cost grows with its events) or its last turn broke off.
+def _renewed_session(longest_rest: float) -> Callable[[Any], bool]:
+    """A session ends after so many minutes of rest (0: never), when it has grown long, or when its last turn broke off.
 
-    Nothing is lost by it: a new session brings the open exercise back.
+    A turn's cost grows with its events. Nothing is lost by it: a new session brings the open exercise back.
     """
 
     def inner(tracker: Any) -> bool:
         broken_off = tracker.latest_action_name not in (None, "action_listen")  # Rasa would stay silent for good
-        return broken_off or len(tracker.events) > LONGEST_SESSION or expired(tracker)
+        rested = 0 < longest_rest * 60 < time.time() - tracker.latest_message.timestamp
+        return broken_off or len(tracker.events) > LONGEST_SESSION or rested
 
     return inner
 
@@ -101,7 +103,7 @@ def build_agent(
     agent = Agent.load(model_path=str(model), tracker_store=raw, action_endpoint=InProcessActions(timeout))
     if agent.processor is None or agent.domain is None:
         raise ModelError(f"{model} cannot be loaded. Run `rapport train`.")
-    agent.processor._has_session_expired = _renewed_session(agent.processor._has_session_expired)
+    agent.processor._has_session_expired = _renewed_session(agent.domain.session_config.session_expiration_time)
     # Agent wraps the store so that database errors vanish; a learner's answer would vanish with them.
     raw.domain = agent.domain
     agent.tracker_store = agent.processor.tracker_store = raw

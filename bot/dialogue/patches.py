@@ -6,6 +6,10 @@
 - An action call carries every event of the session as JSON; our actions read the latest message, slots and loop.
 - The graph is handed to dask, which orders it anew for every message and prediction; the order never changes.
 - What is only logged is deeply copied first, also where nothing is logged.
+- In an active loop the rules are searched before the loop is asked, whose word then counts whatever they say.
+- A tracker is copied by replaying all its events, for each action; whether it has any, and when somebody last spoke, is
+  asked by replaying them, too.
+- Each message is checked against the domain's intents, for a warning that nobody reads, with a new empty domain.
 """
 
 from __future__ import annotations
@@ -20,10 +24,13 @@ from rasa.core import processor
 from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
 from rasa.core.policies import memoization, rule_policy
+from rasa.core.policies.rule_policy import RulePolicy
+from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import Event
-from rasa.shared.core.trackers import EventVerbosity
+from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 KNOWN = "3.6.21"
 EVENTS_SHOWN = 30  # more than one turn ever makes; the form validation looks at this turn's slots only
@@ -36,6 +43,10 @@ def apply() -> bool:
     RemoteAction._validate_action_result = _looks_right
     RemoteAction._action_call_format = _short_call
     DaskGraphRunner.run = _run_in_order
+    RulePolicy._predict = _loop_first(RulePolicy._predict)
+    DialogueStateTracker.copy = copied
+    MessageProcessor._update_tracker_session = _if_over(MessageProcessor._update_tracker_session)
+    MessageProcessor._check_for_unseen_features = _nothing
     for module in (processor, forms, memoization, rule_policy):  # all their deep copies are for the log
         module.copy = SimpleNamespace(copy=copy.copy, deepcopy=_same)
     if not hasattr(Event.resolve_by_type, "cache_info"):
@@ -65,6 +76,50 @@ def _short_call(self: Any, tracker: Any, domain: Any) -> dict[str, Optional[Any]
         "version": rasa.__version__,
         "domain": {"forms": domain.forms, "slots": {slot.name: {} for slot in domain.slots}},
     }
+
+
+def _loop_first(predict: Any) -> Any:
+    """Rasa's own prediction, without a search for rules where an active loop decides: the same, only sooner."""
+    if hasattr(predict, "__wrapped__"):
+        return predict
+
+    @functools.wraps(predict)
+    def sooner(self: Any, tracker: Any, domain: Any) -> Any:
+        default, _ = self._find_action_from_default_actions(tracker)
+        action, source = self._find_action_from_loop_happy_path(tracker)
+        if default or not action:
+            return predict(self, tracker, domain)
+        probabilities = self._prediction_result(action, tracker, domain)
+        return self._rule_prediction(probabilities, source, is_no_user_prediction=True), source
+
+    return sooner
+
+
+def copied(self: Any) -> Any:
+    """A tracker in the same state that can go on by itself; events are shared, as in Rasa's own copies."""
+    made = copy.copy(self)
+    made.events = self.events.copy()
+    made.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
+    made.active_loop = copy.copy(self.active_loop)
+    made.model_id = made.assistant_id = None
+    return made
+
+
+def _if_over(update: Any) -> Any:
+    """Rasa's own look whether a session must begin, where the last turn did not end as turns do or is long ago."""
+    if hasattr(update, "__wrapped__"):
+        return update
+
+    @functools.wraps(update)
+    async def sooner(self: Any, tracker: Any, output_channel: Any, metadata: Any = None) -> None:
+        if tracker.latest_action_name != ACTION_LISTEN_NAME or self._has_session_expired(tracker):
+            await update(self, tracker, output_channel, metadata)
+
+    return sooner
+
+
+def _nothing(*_: Any) -> None:
+    """Do nothing."""
 
 
 def _same(value: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 import rasa
+from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.graph import GraphSchema, SchemaNode
 from rasa.shared.core.events import Event
 from rasa.shared.utils.common import all_subclasses
@@ -69,6 +70,41 @@ def test_an_action_that_answers_with_something_else_is_an_error() -> None:
 
     with pytest.raises(TypeError, match="action_odd"):
         patches._looks_right(Named(), {"events": None, "responses": []})
+
+
+async def test_predictions_and_copies_are_the_ones_that_rasa_makes(chat: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a question, at a command within it, outside of one."""
+    patched = RulePolicy._predict
+    others: list[Any] = []
+    many: list[str] = []
+
+    def both(self: Any, tracker: Any, domain: Any) -> Any:
+        made, theirs = patched(self, tracker, domain), patched.__wrapped__(self, tracker, domain)
+        copy, replayed = tracker.copy(), tracker.travel_back_in_time(float("inf"))
+        if made != theirs:
+            others.append((made, theirs))
+        for name in ("events", "active_loop", "latest_action", "latest_message", "followup_action", "_paused"):
+            if getattr(copy, name) != getattr(replayed, name):
+                others.append((name, getattr(copy, name), getattr(replayed, name)))
+        for name, slot in copy.slots.items():
+            if vars(slot) != vars(replayed.slots[name]) or slot is tracker.slots[name]:
+                others.append((name, vars(slot), vars(replayed.slots[name])))
+        many.append(domain.action_names_or_texts[made[0].max_confidence_index])
+        return made
+
+    monkeypatch.setattr(RulePolicy, "_predict", both)
+    for said in [
+        "quiz me on 4.9",
+        "adverts cost money",
+        "hint",
+        "why?",
+        "skip",
+        "no idea what to say",
+        "stop",
+        "hello",
+    ]:
+        assert await chat.say(said)
+    assert others == [] and {"practice_form", "action_listen", "action_hint", "action_welcome"} <= set(many)
 
 
 async def test_a_long_session_is_renewed_and_the_question_stays_open(chat: Any, agent: Any) -> None:
