@@ -99,6 +99,7 @@ class Centre:
         self.unit_of: dict[int, str] = {}
         self.tutor_of: dict[int, int] = {}
         self.tries: dict[int, list[tuple[Tried, int]]] = defaultdict(list)  # learner → tries with their attempts
+        self.wrote: dict[int, datetime] = {}  # learner → when they wrote last
         self.changed: dict[int, bool] = {}  # attempt → complete, as a tutor said
         self.told: dict[int, list[tuple[str, datetime]]] = defaultdict(list)
         self.played: dict[int, dict[str, tuple[int, datetime]]] = defaultdict(dict)  # learner → criterion → runs, last
@@ -148,6 +149,8 @@ class Centre:
             done += count
             progress(done)
         for learner in self.unit_of:
+            if learner in self.wrote:
+                self.into.add(t.last_wrote, learner, self.wrote[learner])
             self._role_plays(learner)
             self._set_practice(learner)
             self._coverage(learner)
@@ -192,6 +195,7 @@ class Centre:
         if question.expectations:
             said = dice.choice(dice.choice(question.expectations).phrasings)
         reply = f"You are right about: {said}. {question.text}"
+        self.wrote[learner] = when
         at = (when, when + timedelta(seconds=1))
         into.add(t.message, incoming, key, learner, "in", "web", said, None, None, None, "done", 0, None, when, at[1])
         into.add(

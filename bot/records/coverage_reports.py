@@ -94,7 +94,7 @@ def _people(tx: Tx, viewer: Person, asked: Asked) -> list[Any]:
         stuck = _counts(tx, viewer, asked, t.stuck)
         people = [r for r in people if r.id in stuck] if asked.only_stuck else people
     if asked.sort != "name":
-        counts = stuck if asked.sort == "stuck" else _counts(tx, viewer, asked, t.coverage.c.state == "ready")
+        counts = stuck if asked.sort == "stuck" else _counts(tx, viewer, asked, t.ready)
         people.sort(key=lambda r: counts.get(r.id, 0), reverse=asked.down)
     return people
 
@@ -102,9 +102,14 @@ def _people(tx: Tx, viewer: Person, asked: Asked) -> list[Any]:
 def _counts(tx: Tx, viewer: Person, asked: Asked, which: Any) -> dict[int, int]:
     """Learner → how many of the statements are so; those with none are left out."""
     c = t.coverage.c
-    query = select(c.person_id, func.count()).where(which, c.statement.in_(asked.statements))
+    query = select(c.person_id, func.count()).where(which, _one_of(c.statement, asked.statements))
     query = query.where(c.person_id.in_(visible(viewer, asked.cohort))).group_by(c.person_id)
     return {row[0]: row[1] for row in tx.connection.execute(query).all()}
+
+
+def _one_of(statement: Any, statements: Sequence[str]) -> Any:
+    """For queries that find rows by person: SQLite would look for every pair of a person and a statement."""
+    return statement.concat("").in_(statements)
 
 
 def _parts(people: Sequence[Any]) -> Iterator[Sequence[Any]]:
@@ -116,7 +121,7 @@ def _rows(tx: Tx, people: Sequence[Any], statements: Sequence[str]) -> list[Row]
     c, ids = t.coverage.c, [r.id for r in people]
     # Only what a cell shows: building the times of 10,000 cells takes longer than reading them.
     query = select(c.person_id, c.statement, c.state, c.attempts, case((t.stuck, 1), else_=0))
-    found = tx.connection.execute(query.where(c.person_id.in_(ids), c.statement.in_(statements))).all()
+    found = tx.connection.execute(query.where(c.person_id.in_(ids), _one_of(c.statement, statements))).all()
     cells: dict[int, dict[str, Cell]] = defaultdict(dict)
     for id, statement, state, attempts, stuck in found:
         cells[id][statement] = Cell(state, attempts, None, bool(stuck))

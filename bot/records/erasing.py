@@ -23,7 +23,7 @@ KEPT_FOR = timedelta(days=3 * 365 + 1)  # after the criterion was achieved: awar
 
 # In this order, so that nothing is left that refers to what is gone.
 ERASED = (
-    c.delivery, t.message, t.move, a.tutor_reply, a.closed_item, t.tutor_request, t.dispute, a.override,
+    c.delivery, t.message, t.last_wrote, t.move, a.tutor_reply, a.closed_item, t.tutor_request, t.dispute, a.override,
     t.attempt_match, t.attempt_statement, t.attempt, t.told, t.review_card, t.coverage,
     r.work_reminder, r.roleplay_practised, r.roleplay_review, r.roleplay_end, r.roleplay_turn, r.roleplay, t.exercise,
     a.set_practice, t.workplace_profile, c.reminder, t.channel_identity, t.sign_in_account, t.web_session,

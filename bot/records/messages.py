@@ -18,6 +18,7 @@ from bot.records.store import Records, Tx
 
 M = t.message.c
 BELIEVED = timedelta(minutes=1)  # a claim that reaches farther ahead was made by a clock that went wrong
+TO_THE_HOUR = timedelta(hours=1)  # so exactly is it kept when somebody wrote last: most messages write nothing more
 DELIVERED = ("telegram",)  # channels to which replies must be carried; web and terminal read the history
 
 
@@ -71,6 +72,8 @@ def accept(
                 **({"extra": {"corrects": corrects}} if corrects else {}),
             }
             st.ADD_MESSAGE.add(tx.connection, row)
+            noted = {"person": person_id, "when": when, "hour": when - TO_THE_HOUR}
+            st.WROTE.run(tx.connection, noted)
     except IntegrityError:
         with records.reading() as tx:
             known = tx._one(select(M.person_id).where(M.message_id == message_id))

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.records import tables as t
 from bot.records.assessment_tables import override
@@ -47,6 +48,17 @@ CLOSE = Prepared(
     .values(status=bindparam("as_"), done_at=bindparam("when"), claimed_until=None)
 )
 REPLIES = Prepared(select(t.message).where(M.in_reply_to == bindparam("id"), M.direction == "out").order_by(M.id))
+
+
+def _wrote(dialect: str, columns: tuple[str, ...]) -> Any:
+    """Note that `person` wrote at `when`, unless a time since `hour`, and not ahead of `when`, is noted already."""
+    new: Any = sqlite.insert(t.last_wrote) if dialect == "sqlite" else postgresql.insert(t.last_wrote)
+    at, given = t.last_wrote.c.at, new.values(person_id=PERSON, at=bindparam("when"))
+    other = or_(at < bindparam("hour"), at > bindparam("when"))
+    return given.on_conflict_do_update(index_elements=["person_id"], set_={"at": new.excluded.at}, where=other)
+
+
+WROTE = Prepared(_wrote)
 
 # Moves and exercises
 MOVE = Prepared(select(t.move.c.move).where(t.move.c.message_id == bindparam("id")))

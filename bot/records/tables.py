@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    literal_column,
 )
 
 from bot.records import (  # noqa: F401  # one metadata holds all tables
@@ -168,6 +169,9 @@ Index(
     postgresql_where=message.c.status == "queued",
 )
 
+# When a person wrote last, to the hour: quiet learners are found without their messages, which go after a time.
+last_wrote = Table("last_wrote", metadata, _person(primary_key=True), Column("at", UTC, nullable=False))
+
 # What a learner is in the middle of; the state is coaching's own value.
 exercise = Table(
     "exercise",
@@ -287,6 +291,8 @@ coverage = Table(
 STUCK_AFTER = 3  # answers, none of them complete without help
 stuck = and_(coverage.c.state == "practising", coverage.c.attempts >= STUCK_AFTER, coverage.c.alone == 0)
 Index("ix_coverage_stuck", coverage.c.person_id, sqlite_where=stuck, postgresql_where=stuck)
+ready = coverage.c.state == literal_column("'ready'")
+Index("ix_coverage_ready", coverage.c.person_id, coverage.c.statement, sqlite_where=ready, postgresql_where=ready)
 
 dispute = Table(
     "dispute",

@@ -157,24 +157,19 @@ def _stuck(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
 
 def _quiet(tx: Tx, viewer: Person, now: datetime) -> list[Work]:
     """Active, enrolled learners who have not written for QUIET_AFTER; the longest silent first."""
-    p, m, e, inner = t.person.c, t.message.c, t.enrolment.c, t.message.alias("inner").c
-    # Ids grow with time, and (person, id) is an index.
-    last = select(func.max(inner.id)).where(inner.person_id == p.id, inner.direction == "in").scalar_subquery()
-    since = select(func.min(e.since)).where(e.person_id == p.id).scalar_subquery()
-    rows = tx._all(
-        select(p.id, p.name, m.created_at, since.label("since"))
-        .select_from(t.person)
-        .outerjoin(t.message, m.id == last)
-        .where(p.active.is_(True), p.id.in_(visible(viewer)), since < now - QUIET_AFTER)
-        .where(func.coalesce(m.created_at, since) < now - QUIET_AFTER)
-        .order_by(func.coalesce(m.created_at, since))
+    p, w, e, seen = t.person.c, t.last_wrote.c, t.enrolment.c, visible(viewer)
+    enrolled = select(e.person_id, func.min(e.since).label("since")).where(e.person_id.in_(seen)).group_by(e.person_id)
+    began = enrolled.subquery().c
+    silent_since = func.coalesce(w.at, began.since)
+    query = (
+        select(p.id, p.name, silent_since.label("at"))
+        .join(t.person, p.id == began.person_id)
+        .outerjoin(t.last_wrote, w.person_id == p.id)
+        .where(p.active.is_(True), began.since < now - QUIET_AFTER, silent_since < now - QUIET_AFTER)
+        .order_by(silent_since)
         .limit(MOST)
     )
-    found = []
-    for r in rows:
-        at = r["created_at"] or r["since"]
-        found.append(Work("quiet", "", 0, r["id"], r["name"], "", at, age(at, now)))
-    return found
+    return [Work("quiet", "", 0, r["id"], r["name"], "", r["at"], age(r["at"], now)) for r in tx._all(query)]
 
 
 # One learner -------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 
@@ -30,6 +31,9 @@ def main() -> None:
             log.warning("the content of %s changed; %d statements have other words", unit, len(changes.statements))
     except RapportError as error:
         sys.exit(str(error))
+    # What is loaded stays: the collector would look at it again in the middle of long pages.
+    gc.collect()
+    gc.freeze()
     server(app, settings.host, settings.port, settings.proxies).run()
 
 

@@ -47,6 +47,30 @@ def test_a_message_is_kept_once_whatever_is_sent_again(records: Records, ada: in
     assert claimed is not None and claimed.payload == '/choose{"option": "a"}'
 
 
+def wrote_last(records: Records, person: int) -> Any:
+    with records.reading() as tx:
+        return tx._one(select(t.last_wrote.c.at).where(t.last_wrote.c.person_id == person))["at"]
+
+
+def test_when_somebody_wrote_last_is_kept_to_the_hour(records: Records, ada: int, clock: Clock) -> None:
+    first = clock()
+    put(records, ada, clock, "m1")
+    clock.move(minutes=50)
+    put(records, ada, clock, "m2")
+    assert wrote_last(records, ada) == first
+    clock.move(minutes=11)
+    put(records, ada, clock, "m3")
+    assert wrote_last(records, ada) == clock()
+
+
+def test_a_time_noted_by_a_clock_that_ran_ahead_is_put_right_by_the_next_message(
+    records: Records, ada: int, clock: Clock
+) -> None:
+    assert messages.accept(records, "m1", ada, "web", "hello", None, clock() + timedelta(days=400))
+    put(records, ada, clock, "m2")
+    assert wrote_last(records, ada) == clock()
+
+
 def test_a_message_id_of_somebody_else_is_refused(records: Records, ada: int, clock: Clock) -> None:
     put(records, ada, clock, "m1")
     other = people.add_person(records, "Ben", ["learner"], clock())
