@@ -103,10 +103,10 @@ class TimedDialogue(Dialogues):
         super().__init__(urls, secret, timeout)
         self.seconds: dict[str, float] = {}
 
-    async def work_off(self, message: Queued) -> None:
+    async def work_off(self, message: Queued) -> Optional[bool]:
         started = time.perf_counter()
         try:
-            await super().work_off(message)
+            return await super().work_off(message)
         finally:
             self.seconds[message.message_id] = time.perf_counter() - started
 

@@ -12,6 +12,7 @@ from typing import Optional
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 
 from bot.errors import DialogueUnavailable
 from bot.records.messages import Queued
@@ -33,9 +34,12 @@ class Process:
         if not (self.ready and self.busy):
             self.ready = await is_ready(self._client, self.url)
 
-    async def work_off(self, message: Queued) -> None:
-        """Hand over one message; DialogueUnavailable with `failed` when it was reached and the turn failed."""
-        given = {"message_id": message.message_id, "person_id": message.person_id, "again": message.again}
+    async def work_off(self, message: Queued) -> Optional[bool]:
+        """Hand over one message; whether the person has more that wait.
+
+        DialogueUnavailable with `failed` when it was reached and the turn failed.
+        """
+        given = msgspec.to_builtins(message)
         self.busy += 1
         try:
             answer = await self._client.post(f"{self.url}/turn", json=given)
@@ -47,6 +51,11 @@ class Process:
         if answer.status_code != 200:
             failed = ("failed",) if answer.status_code == 500 else ()
             raise DialogueUnavailable(f"The turn failed ({answer.status_code}).", *failed)
+        try:
+            more = answer.json()["more"]
+        except (ValueError, KeyError, TypeError):
+            return None
+        return more if isinstance(more, bool) else None
 
 
 class Dialogues:
@@ -64,7 +73,7 @@ class Dialogues:
         self._look: Optional[asyncio.Task[None]] = None
         self._watch: Optional[asyncio.Task[None]] = None
 
-    async def work_off(self, message: Queued) -> None:
+    async def work_off(self, message: Queued) -> Optional[bool]:
         """Hand over to a process that is ready; DialogueUnavailable if none is, or if it fails."""
         if self._watch is None:
             self._watch = asyncio.create_task(self._keep_looking())
@@ -73,7 +82,7 @@ class Dialogues:
         process = self._choose(message.person_id)
         if process is None:
             raise DialogueUnavailable("The dialogue process does not answer.")
-        await process.work_off(message)
+        return await process.work_off(message)
 
     async def look(self) -> None:
         """Find the processes and ask each whether it is ready; who comes meanwhile waits for the same look."""

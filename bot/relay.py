@@ -35,7 +35,8 @@ RETRY_DELAYS = (0.3, 1.0, 2.0, 4.0)
 class Dialogue(Protocol):
     """Works one message off; returns when its replies are kept, raises DialogueUnavailable otherwise."""
 
-    async def work_off(self, message: Queued) -> None: ...
+    async def work_off(self, message: Queued) -> Optional[bool]:
+        """Whether another message of the person waited when this one was closed; None if that is not known."""
 
 
 class Relay:
@@ -52,6 +53,9 @@ class Relay:
         self.records, self.dialogue, self.clock = records, dialogue, clock
         self.texts, self.notice_after = texts, notice_after
         self._workers: dict[int, asyncio.Task[None]] = {}
+        self._claimed: dict[int, Queued] = {}  # accepted and claimed in one go, not handed over yet
+        self._poked: set[int] = set()  # while their worker was working
+        self._taking: set[asyncio.Task[bool]] = set()
         self._changed: dict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self._sweeper: Optional[asyncio.Task[None]] = None
 
@@ -61,10 +65,14 @@ class Relay:
 
     async def stop(self) -> None:
         """Stop handing over; what is not finished stays waiting."""
+        await asyncio.gather(*self._taking, return_exceptions=True)
         tasks = [t for t in (self._sweeper, *self._workers.values()) if t]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        for message in self._claimed.values():
+            await asyncio.to_thread(messages.release, self.records, message.message_id, False, self.clock())
+        self._claimed.clear()
 
     async def accept(
         self,
@@ -76,18 +84,31 @@ class Relay:
         corrects: Optional[str] = None,
     ) -> bool:
         """Keep a message and start working on it; False if it was known already. Raises if it cannot be kept."""
-        kept = clean(text)[:LONGEST]
-        new = await asyncio.to_thread(
-            messages.accept, self.records, message_id, person_id, channel, kept, payload, self.clock(), corrects
-        )
+        message = Queued(message_id, person_id, channel, clean(text)[:LONGEST], payload, 0, self.clock())
+        taking = asyncio.create_task(self._take(message, corrects))
+        self._taking.add(taking)
+        taking.add_done_callback(self._taking.discard)
+        return await asyncio.shield(taking)  # whoever hands it in may go away: what is claimed is worked off
+
+    async def _take(self, message: Queued, corrects: Optional[str]) -> bool:
+        person_id = message.person_id
+        until = None if self._works_for(person_id) else message.created_at + LEASE
+        claimed = await asyncio.to_thread(messages.take, self.records, message, corrects, until)
+        if claimed:
+            self._claimed[person_id] = message
         self.poke(person_id)
-        return new
+        return claimed is not None
 
     def poke(self, person_id: int) -> None:
         """See to it that a worker looks after this person's waiting messages."""
-        worker = self._workers.get(person_id)
-        if worker is None or worker.done():
+        if self._works_for(person_id):
+            self._poked.add(person_id)
+        else:
             self._workers[person_id] = asyncio.create_task(self._work(person_id))
+
+    def _works_for(self, person_id: int) -> bool:
+        worker = self._workers.get(person_id)
+        return worker is not None and not worker.done()
 
     async def changed(self, person_id: int, timeout: float) -> bool:
         """Wait until this person may have new messages; False when `timeout` seconds went by first."""
@@ -117,19 +138,28 @@ class Relay:
         delays = iter(RETRY_DELAYS)
         while True:
             try:
-                now = self.clock()
-                message = await asyncio.to_thread(messages.claim, self.records, person_id, now, now + LEASE)
+                message = self._claimed.pop(person_id, None) or await self._claim(person_id)
+                if message is None and person_id in self._poked:
+                    continue
                 if message is None:
                     return
-                if await self._hand_over(message, notified):
+                done, more = await self._hand_over(message, notified)
+                if done:
                     delays = iter(RETRY_DELAYS)
+                    if more is False and person_id not in self._poked:
+                        return
                     continue
             except SQLAlchemyError:
                 log.warning("the records cannot be reached just now; person %s waits", person_id)
             await asyncio.sleep(next(delays, RETRY_DELAYS[-1]))
 
-    async def _hand_over(self, message: Queued, notified: set[str]) -> bool:
-        """Try once; True when the message is closed, one way or the other."""
+    async def _claim(self, person_id: int) -> Optional[Queued]:
+        self._poked.discard(person_id)
+        now = self.clock()
+        return await asyncio.to_thread(messages.claim, self.records, person_id, now, now + LEASE)
+
+    async def _hand_over(self, message: Queued, notified: set[str]) -> tuple[bool, Optional[bool]]:
+        """Try once; whether the message is closed, one way or the other, and whether more wait (None: not known)."""
         task = asyncio.ensure_future(self.dialogue.work_off(message))
         failed = False
         try:
@@ -140,9 +170,9 @@ class Relay:
                 if not task.done():
                     await self._notice(message, "slow", notified)
                     await asyncio.to_thread(self._extend, message)
-            task.result()
+            more = task.result()
             self._tell(message.person_id)
-            return True
+            return True, more
         except DialogueUnavailable as error:
             failed = "failed" in error.args
         except asyncio.CancelledError:
@@ -152,12 +182,12 @@ class Relay:
         if failed and message.tries + 1 >= MOST_TRIES:
             await asyncio.to_thread(self._give_up, message)
             self._tell(message.person_id)
-            return True
+            return True, None
         waited = (self.clock() - message.created_at).total_seconds()
         if failed or waited >= 1.0:
             await self._notice(message, "failed" if failed else "down", notified)
         await asyncio.to_thread(messages.release, self.records, message.message_id, failed, self.clock())
-        return False
+        return False, None
 
     async def _notice(self, message: Queued, which: str, notified: set[str]) -> None:
         if message.message_id in notified:

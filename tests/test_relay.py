@@ -36,7 +36,7 @@ class FakeDialogue:
         self.handed: list[str] = []
         self.at_once = self.most_at_once = 0
 
-    async def work_off(self, message: Queued) -> None:
+    async def work_off(self, message: Queued) -> bool:
         """Do what is planned next, or answer."""
         self.handed.append(message.message_id)
         self.at_once += 1
@@ -49,6 +49,7 @@ class FakeDialogue:
                 await step()
             with self.records.begin() as tx:
                 messages.finish(tx, message.message_id, [Reply(f"echo {message.text}")], self.clock())
+                return messages.is_waiting(tx, message.person_id)
         finally:
             self.at_once -= 1
 
@@ -264,3 +265,48 @@ def test_what_is_left_can_be_written_anywhere(text: str) -> None:
 def test_the_texts_come_from_the_domain_and_are_all_there() -> None:
     texts = relay_texts()
     assert set(texts) == set(NAMES) and all(len(text.split()) > 5 for text in texts.values())
+
+
+async def test_a_message_is_claimed_as_it_is_kept_unless_another_one_waits(
+    relay: Relay, dialogue: FakeDialogue, ada: int, sqlite_records: Records, clock: Clock
+) -> None:
+    """What was left by another process comes first, and nothing is handed over twice."""
+    messages.accept(sqlite_records, "m0", ada, "web", "before", None, clock())
+    await relay.accept(ada, "web", "m1", "hello")
+    await until(closed(sqlite_records, "m0", "m1"))
+    assert dialogue.handed == ["m0", "m1"]
+
+
+async def test_who_hands_a_message_in_may_go_away_at_once(relay: Relay, ada: int, sqlite_records: Records) -> None:
+    """It is kept, claimed and answered all the same, not only when the claim is over."""
+    handing = asyncio.create_task(relay.accept(ada, "web", "m1", "hello"))
+    await asyncio.sleep(0)
+    handing.cancel()
+    await until(lambda: messages.find(sqlite_records, "m1"))
+    await until(closed(sqlite_records, "m1"))
+
+
+async def test_what_was_claimed_and_not_begun_is_given_back_when_the_relay_stops(
+    relay: Relay, dialogue: FakeDialogue, ada: int, sqlite_records: Records, clock: Clock
+) -> None:
+    handing = asyncio.create_task(relay.accept(ada, "web", "m1", "hello"))
+    await asyncio.sleep(0)
+    await relay.stop()
+    await asyncio.gather(handing, return_exceptions=True)
+    row = messages.find(sqlite_records, "m1")
+    assert row["status"] == "done" or row["claimed_until"] == clock()
+
+
+async def test_the_dialogue_says_whether_more_waits(
+    relay: Relay, dialogue: FakeDialogue, ada: int, sqlite_records: Records, clock: Clock
+) -> None:
+    """Then no look is needed; a message that came meanwhile by another process is found at once."""
+
+    async def another() -> None:
+        messages.accept(sqlite_records, "m2", ada, "web", "meanwhile", None, clock())
+
+    dialogue.plan = [another]
+    await relay.accept(ada, "web", "m1", "one")
+    await until(closed(sqlite_records, "m1"))
+    await until(closed(sqlite_records, "m2"))
+    assert dialogue.handed == ["m1", "m2"]

@@ -8,6 +8,7 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,10 +21,11 @@ from bot.dialogue.forking import run_in_forks
 from bot.dialogue.turns import TurnFailed, Turns, TurnTaken
 from bot.errors import RapportError, SettingsError
 from bot.logs import log_lines
+from bot.records.messages import Queued
 
 
 def create_app(turns: Turns, secret: str) -> Starlette:
-    """`POST /turn {message_id, person_id}` works one kept message off; `GET /healthz` answers once loaded."""
+    """`POST /turn` with a `Queued` works this kept message off; `GET /healthz` answers once loaded."""
 
     def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def inner(request: Request) -> Response:
@@ -36,20 +38,18 @@ def create_app(turns: Turns, secret: str) -> Starlette:
 
     async def turn(request: Request) -> Response:
         try:
-            given = await request.json()
-            message_id, person = str(given["message_id"]), given.get("person_id")
-            person_id, again = None if person is None else int(person), given.get("again") is not False
-        except (AttributeError, ValueError, KeyError, TypeError):
-            return JSONResponse({"error": "a JSON object with message_id is needed"}, 400)
+            message = msgspec.json.decode(await request.body(), type=Queued)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return JSONResponse({"error": "a message as a JSON object is needed"}, 400)
         try:
-            replies = await turns.work_off(message_id, person_id, again)
+            worked = await turns.work_off(message.message_id, message.person_id, message.again, message)
         except KeyError:
             return JSONResponse({"error": "no such message"}, 404)
         except TurnTaken as taken:
             return JSONResponse({"error": str(taken)}, 503)
         except TurnFailed as failed:
             return JSONResponse({"error": str(failed)}, 500)
-        return JSONResponse({"replies": len(replies)})
+        return JSONResponse({"replies": len(worked.replies), "more": worked.more})
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"ok": True})

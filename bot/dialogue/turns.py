@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
@@ -20,7 +20,7 @@ from bot.dialogue.trackers import Overtaken
 from bot.logs import CONVERSATION
 from bot.records import messages
 from bot.records.conversations import sender_of
-from bot.records.messages import Reply
+from bot.records.messages import Queued, Reply
 from bot.records.store import Records
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,13 @@ class TurnFailed(Exception):
 
 class TurnTaken(TurnFailed):
     """Another process is working on this turn, or has just saved it: nothing failed, look again soon."""
+
+
+class Worked(NamedTuple):
+    """What a turn gave; `more`: whether other messages of the person waited when it was closed (None: not known)."""
+
+    replies: list[Reply]
+    more: Optional[bool] = None
 
 
 class Collected(OutputChannel):
@@ -72,72 +79,78 @@ class Turns:
         self.agent, self.records, self.clock = agent, records, clock
         self._order: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def work_off(self, message_id: str, person_id: Optional[int] = None, again: bool = True) -> list[Reply]:
+    async def work_off(
+        self, message_id: str, person_id: Optional[int] = None, again: bool = True, given: Optional[Queued] = None
+    ) -> Worked:
         """The replies to a kept message; the same ones if it was worked off before.
 
-        `person_id`, where the caller knows whose message it is, saves a look into the records; so does `again`,
-        False where the caller knows that no process was given this message before.
+        `person_id`, where the caller knows whose message it is, saves a look into the records; so does `again`, False
+        where the caller has claimed it and knows that no process was given it before, with the message itself.
         KeyError if there is no such message; TurnFailed if the turn gave no reply.
         """
         if person_id is None:
-            person_id = int((await self._find(message_id))["person_id"])
+            person_id = int((await self._find(message_id)).person_id)
         CONVERSATION.set(person_id)
         async with self._order[person_id]:
-            row = await self._find(message_id)  # only now: perhaps it was worked off meanwhile
-            if row["person_id"] != person_id:
+            # Only now: perhaps it was worked off meanwhile.
+            message = given if given is not None and not again else await self._find(message_id)
+            if message.person_id != person_id:
                 raise KeyError(message_id)
-            if row["status"] == "queued":
+            if message.status == "queued":
                 try:
-                    replies = (await self._said_before(row) if again else []) or await self._handle(row)
-                    if await asyncio.to_thread(self._keep, message_id, replies):
-                        return replies
+                    replies = (await self._said_before(message) if again else []) or await self._handle(message)
+                    kept, more = await asyncio.to_thread(self._keep, message, replies)
+                    if kept:
+                        return Worked(replies, more)
                 except SQLAlchemyError as error:
                     raise TurnFailed(f"the records cannot be reached: {type(error).__name__}") from None
                 except Overtaken:
                     log.warning("turn %s was worked off by another process, too", message_id)
-                    if (await self._find(message_id))["status"] == "queued":
+                    if (await self._find(message_id)).status == "queued":
                         raise TurnTaken("another process is working on it") from None
-        return await asyncio.to_thread(messages.replies_to, self.records, message_id)
+        return Worked(await asyncio.to_thread(messages.replies_to, self.records, message_id))
 
-    async def _find(self, message_id: str) -> Any:
-        row = await asyncio.to_thread(messages.find, self.records, message_id)
-        if row is None or row["direction"] != "in":
+    async def _find(self, message_id: str) -> Queued:
+        found = await asyncio.to_thread(messages.find_in, self.records, message_id)
+        if found is None:
             raise KeyError(message_id)
-        return row
+        return found
 
-    def _keep(self, message_id: str, replies: list[Reply]) -> bool:
+    def _keep(self, message: Queued, replies: list[Reply]) -> tuple[bool, bool]:
+        """Whether it was closed now, and whether more wait."""
         with self.records.begin() as tx:
-            return messages.finish(tx, message_id, replies, self.clock())
+            kept = messages.finish(tx, message.message_id, replies, self.clock(), of=message)
+            return kept, messages.is_waiting(tx, message.person_id)
 
-    async def _said_before(self, row: Any) -> list[Reply]:
+    async def _said_before(self, message: Queued) -> list[Reply]:
         """The replies of a process that died after it had saved the turn, and before it could close the message."""
-        said = await self.agent.tracker_store.said_to(sender_of(row["person_id"]), row["message_id"])
+        said = await self.agent.tracker_store.said_to(sender_of(message.person_id), message.message_id)
         channel = Collected()
         for each in said or ():
             await channel.send_response("", {"text": each.text, **each.data, **each.metadata})
         return channel.replies
 
-    async def _handle(self, row: Any) -> list[Reply]:
+    async def _handle(self, message: Queued) -> list[Reply]:
         channel = Collected()
-        message = UserMessage(
-            text=rasa_text(row["text"], row["payload"]),
+        said = UserMessage(
+            text=rasa_text(message.text, message.payload),
             output_channel=channel,
-            sender_id=sender_of(row["person_id"]),
+            sender_id=sender_of(message.person_id),
             input_channel="rapport",
-            message_id=row["message_id"],
-            metadata={"message_id": row["message_id"], "channel": row["channel"]},
+            message_id=message.message_id,
+            metadata={"message_id": message.message_id, "channel": message.channel},
         )
         try:
-            await self.agent.handle_message(message)
+            await self.agent.handle_message(said)
         except Overtaken:
             raise
         except TurnAborted as aborted:
             raise TurnFailed(str(aborted)) from None
         except Exception as error:
-            log.error("turn %s failed: %s", row["message_id"], type(error).__name__, exc_info=log.isEnabledFor(10))
+            log.error("turn %s failed: %s", message.message_id, type(error).__name__, exc_info=log.isEnabledFor(10))
             raise TurnFailed(type(error).__name__) from None
         if not channel.replies:
-            log.error("turn %s gave no reply", row["message_id"])
+            log.error("turn %s gave no reply", message.message_id)
             raise TurnFailed("no reply")
         return channel.replies
 

@@ -23,7 +23,7 @@ DELIVERED = ("telegram",)  # channels to which replies must be carried; web and 
 
 
 class Queued(msgspec.Struct, frozen=True):
-    """A message waiting to be worked on."""
+    """A message of a person, waiting to be worked on unless `status` says otherwise."""
 
     message_id: str
     person_id: int
@@ -33,6 +33,10 @@ class Queued(msgspec.Struct, frozen=True):
     tries: int
     created_at: datetime
     again: bool = False  # it was handed over before, and nobody knows how that ended
+    status: str = "queued"
+
+
+KEPT = tuple(name for name in Queued.__struct_fields__ if name != "again")  # columns of the table
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -57,30 +61,34 @@ def accept(
 
     `corrects` is the id of the message of which this one is a later version; both are kept.
     """
+    return take(records, Queued(message_id, person_id, channel, text, payload, 0, when), corrects) is not None
+
+
+def take(
+    records: Records, message: Queued, corrects: Optional[str] = None, until: Optional[datetime] = None
+) -> Optional[bool]:
+    """Keep an incoming message as `accept` does; None if its id is known already, else whether it was claimed, too.
+
+    It is claimed until `until` where no earlier message of the person waits.
+    """
+    row = {**{name: getattr(message, name) for name in KEPT}, "direction": "in"}
+    if corrects:
+        row["extra"] = {"corrects": corrects}
     try:
         with records.begin() as tx:
-            row = {
-                "message_id": message_id,
-                "person_id": person_id,
-                "direction": "in",
-                "channel": channel,
-                "text": text,
-                "payload": payload,
-                "status": "queued",
-                "tries": 0,
-                "created_at": when,
-                **({"extra": {"corrects": corrects}} if corrects else {}),
-            }
-            st.ADD_MESSAGE.add(tx.connection, row)
-            noted = {"person": person_id, "when": when, "hour": when - TO_THE_HOUR}
+            if tx.connection.dialect.name != "sqlite":
+                tx._all(st.ONE_TAKER, person=message.person_id)
+            first = until is not None and tx._one(st.FIRST_WAITING, person=message.person_id) is None
+            st.ADD_MESSAGE.add(tx.connection, {**row, "claimed_until": until} if first else row)
+            noted = {"person": message.person_id, "when": message.created_at, "hour": message.created_at - TO_THE_HOUR}
             st.WROTE.run(tx.connection, noted)
+            return first
     except IntegrityError:
         with records.reading() as tx:
-            known = tx._one(select(M.person_id).where(M.message_id == message_id))
-        if known is None or known["person_id"] != person_id:
+            known = tx._one(st.MESSAGE, id=message.message_id)
+        if known is None or known["person_id"] != message.person_id:
             raise
-        return False
-    return True
+        return None
 
 
 def waiting_people(records: Records, now: datetime) -> list[int]:
@@ -92,6 +100,9 @@ def waiting_people(records: Records, now: datetime) -> list[int]:
 
 def claim(records: Records, person_id: int, now: datetime, until: datetime) -> Optional[Queued]:
     """The person's earliest waiting message, reserved until `until`; None if there is none or another holds it."""
+    with records.reading() as tx:
+        if tx._one(st.FIRST_WAITING, person=person_id) is None:
+            return None  # no need to wait for other writers
     with records.begin() as tx:
         row = tx._one(st.FIRST_WAITING, person=person_id)
         if row is None:
@@ -99,8 +110,7 @@ def claim(records: Records, person_id: int, now: datetime, until: datetime) -> O
         bound = {"row": row["id"], "now": now, "until": until, "far": now + BELIEVED}
         if not st.CLAIM.run(tx.connection, bound):
             return None
-        known = {name: row[name] for name in Queued.__struct_fields__ if name != "again"}
-        return Queued(**known, again=row["claimed_until"] is not None)
+        return _queued(row)
 
 
 def release(records: Records, message_id: str, failed: bool, now: datetime) -> None:
@@ -118,13 +128,32 @@ def find(records: Records, message_id: str) -> Any:
         return tx._one(st.MESSAGE, id=message_id)
 
 
-def finish(tx: Tx, message_id: str, replies: Sequence[Reply], when: datetime, status: str = "done") -> bool:
-    """Keep the replies and close the message; False if that was done before."""
-    row = tx._one(st.MESSAGE, id=message_id)
-    closed = st.CLOSE.run(tx.connection, {"message": message_id, "as_": status, "when": when})
-    if row is None or not closed:
+def find_in(records: Records, message_id: str) -> Optional[Queued]:
+    """One message that a person sent, None if there is none; `again` where it was ever claimed."""
+    row = find(records, message_id)
+    return _queued(row) if row is not None and row["direction"] == "in" else None
+
+
+def _queued(row: Any) -> Queued:
+    return Queued(**{name: row[name] for name in KEPT}, again=row["claimed_until"] is not None)
+
+
+def finish(
+    tx: Tx,
+    message_id: str,
+    replies: Sequence[Reply],
+    when: datetime,
+    status: str = "done",
+    of: Optional[Queued] = None,
+) -> bool:
+    """Keep the replies and close the message; False if that was done before. `of`: it, where the caller has it."""
+    if not st.CLOSE.run(tx.connection, {"message": message_id, "as_": status, "when": when}):
         return False
-    person_id, channel = row["person_id"], row["channel"]
+    if of is None:
+        row = tx._one(st.MESSAGE, id=message_id)
+        person_id, channel = row["person_id"], row["channel"]
+    else:
+        person_id, channel = of.person_id, of.channel
     rows = [_row(f"{message_id}/{i}", person_id, channel, r, message_id, when) for i, r in enumerate(replies)]
     if channel in DELIVERED:
         for each in rows:
@@ -132,6 +161,11 @@ def finish(tx: Tx, message_id: str, replies: Sequence[Reply], when: datetime, st
     else:
         st.ADD_MESSAGE.add_all(tx.connection, rows)
     return True
+
+
+def is_waiting(tx: Tx, person_id: int) -> bool:
+    """Whether a message of this person waits, claimed or not."""
+    return tx._one(st.FIRST_WAITING, person=person_id) is not None
 
 
 def replies_to(records: Records, message_id: str) -> list[Reply]:
@@ -217,7 +251,7 @@ def extend(records: Records, message_id: str, until: datetime) -> None:
 def give_up(records: Records, message: Queued, text: str, when: datetime) -> None:
     """Close a message that failed time and again: the person is told, and it is on the tutor's list."""
     with records.begin() as tx:
-        if not finish(tx, message.message_id, [Reply(text, "failed")], when, status="failed"):
+        if not finish(tx, message.message_id, [Reply(text, "failed")], when, "failed", message):
             return
         request = t.tutor_request
         if tx._one(select(request.c.id).where(request.c.message_id == message.message_id)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.records import tables as t
@@ -19,6 +19,8 @@ M, A, S, OV = t.message.c, t.attempt.c, t.attempt_statement.c, override.c
 # Messages
 MESSAGE = Prepared(select(t.message).where(M.message_id == bindparam("id")))
 ADD_MESSAGE = Insert(t.message)
+# PostgreSQL: who takes a message of a person sees all that were taken before. SQLite has one writer anyway.
+ONE_TAKER = Prepared(text("SELECT pg_advisory_xact_lock(20211, :person) IS NULL AS free"))
 # A literal: with a bound value SQLite does not use its index of waiting messages, and reads the whole history.
 WAITING = M.status == literal_column("'queued'")
 FIRST_WAITING = Prepared(

@@ -44,10 +44,11 @@ class Waking:
     def __init__(self, dialogue: Dialogue) -> None:
         self.dialogue, self.wake = dialogue, asyncio.Event()
 
-    async def work_off(self, message: Any) -> None:
+    async def work_off(self, message: Any) -> Optional[bool]:
         """Work one message off."""
-        await self.dialogue.work_off(message)
+        more = await self.dialogue.work_off(message)
         self.wake.set()
+        return more
 
 
 def make_bot(settings: Settings) -> ExtBot[int]:

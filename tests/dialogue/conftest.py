@@ -59,12 +59,12 @@ class InProcessDialogue:
     def __init__(self, turns: Any) -> None:
         self.turns = turns
 
-    async def work_off(self, message: Queued) -> None:
+    async def work_off(self, message: Queued) -> bool | None:
         """As the server answers: a failed turn is DialogueUnavailable."""
         from bot.dialogue.turns import TurnFailed
 
         try:
-            await self.turns.work_off(message.message_id)
+            return (await self.turns.work_off(message.message_id, message.person_id, message.again, message)).more
         except TurnFailed as failed:
             raise DialogueUnavailable(str(failed), "failed") from failed
 

@@ -150,15 +150,15 @@ def test_only_offered_payloads_reach_rasa_as_intents(typed: str, payload: str | 
 
 
 async def test_the_dialogue_server_wants_its_secret(chat: Any) -> None:
-    """Without it a turn is refused; with it an unknown message is 404 and a known one is worked off."""
+    """Without it a turn is refused; with it an unknown message is 404, and what is no message 400."""
     transport = httpx.ASGITransport(app=create_app(chat.turns, "s3cret"))
+    asked = {"message_id": "x", "person_id": 1, "channel": "web", "text": "hi", "payload": None, "tries": 0}
+    asked |= {"created_at": "2026-11-24T12:00:00Z", "again": True}
     async with httpx.AsyncClient(transport=transport, base_url="http://dialogue") as client:
-        assert (await client.post("/turn", json={"message_id": "x"})).status_code == 401
+        assert (await client.post("/turn", json=asked)).status_code == 401
         client.headers["authorization"] = "Bearer s3cret"
-        assert (await client.post("/turn", json={"message_id": "x"})).status_code == 404
-        assert (await client.post("/turn", json={"message_id": "x", "person_id": 1})).status_code == 404
-        assert (await client.post("/turn", json={"message_id": "x", "person_id": "who"})).status_code == 400
-        assert (await client.post("/turn", json=["x"])).status_code == 400
-        assert (await client.post("/turn", json={"id": "x"})).status_code == 400
+        assert (await client.post("/turn", json=asked)).status_code == 404
+        for wrong in ({**asked, "person_id": "who"}, {"message_id": "x"}, ["x"]):
+            assert (await client.post("/turn", json=wrong)).status_code == 400
         assert (await client.post("/turn", content=b"{")).status_code == 400
         assert (await client.get("/healthz")).status_code == 200

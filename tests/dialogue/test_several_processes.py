@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
@@ -107,13 +108,13 @@ async def test_a_process_that_died_after_saving_the_turn_leaves_its_replies_to_t
     await in_a_question(chat)
     real = chat.turns._keep
     kept: list[Any] = []
-    monkeypatch.setattr(chat.turns, "_keep", lambda id, replies: kept.append(replies) or raising())
+    monkeypatch.setattr(chat.turns, "_keep", lambda message, replies: kept.append(replies) or raising())
     messages.accept(chat.records, "died", chat.person_id, "test", ANSWER, None, bootstrap.utc_now())
     with pytest.raises(RuntimeError):
         await chat.turns.work_off("died", chat.person_id, again=False)
     monkeypatch.setattr(chat.turns, "_keep", real)
     calls = once_broken(monkeypatch, chat.turns.agent, "handle_message", raising)
-    replies = await chat.turns.work_off("died", chat.person_id, again=True)
+    replies = (await chat.turns.work_off("died", chat.person_id, again=True)).replies
     assert calls == [] and replies == kept[0] and any(r.buttons for r in replies) == any(r.buttons for r in kept[0])
     assert messages.replies_to(chat.records, "died") == replies
     assert [a["message_id"] for a in chat.attempts()].count("died") == 1
@@ -139,12 +140,12 @@ async def test_who_is_overtaken_gives_the_replies_of_the_other(
         theirs = await other.retrieve(tracker.sender_id)
         theirs.update(UserUttered(ANSWER, message_id="both"))
         await other.save(theirs)
-        await asyncio.to_thread(chat.turns._keep, "both", [messages.Reply("theirs")])
+        await asyncio.to_thread(chat.turns._keep, messages.find_in(chat.records, "both"), [messages.Reply("theirs")])
         await real(tracker)
 
     monkeypatch.setattr(agent.tracker_store, "save", slow)
-    replies = await Turns(agent, chat.records, bootstrap.utc_now).work_off("both", chat.person_id)
-    assert there.is_set() and [r.text for r in replies] == ["theirs"]
+    worked = await Turns(agent, chat.records, bootstrap.utc_now).work_off("both", chat.person_id)
+    assert there.is_set() and [r.text for r in worked.replies] == ["theirs"]
     assert [r.text for r in messages.replies_to(chat.records, "both")] == ["theirs"]
     assert await chat.say("hint")
 
@@ -162,7 +163,7 @@ async def test_who_is_overtaken_before_the_message_is_closed_says_so_and_it_coun
     transport = httpx.ASGITransport(app=create_app(chat.turns, "s3cret"))
     headers = {"authorization": "Bearer s3cret"}
     async with httpx.AsyncClient(transport=transport, base_url="http://dialogue", headers=headers) as client:
-        asked = {"message_id": "taken", "person_id": chat.person_id}
+        asked = msgspec.to_builtins(messages.find_in(chat.records, "taken"))
         assert (await client.post("/turn", json=asked)).status_code == 503
         monkeypatch.undo()
         assert (await client.post("/turn", json=asked)).status_code == 200

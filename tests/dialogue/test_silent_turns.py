@@ -179,7 +179,7 @@ async def test_the_same_message_handed_over_twice_at_once_is_worked_off_once(cha
     await in_a_question(chat)
     messages.accept(chat.records, "twice", chat.person_id, "test", ANSWER, None, bootstrap.utc_now())
     first, second = await asyncio.gather(chat.turns.work_off("twice"), chat.turns.work_off("twice"))
-    assert first == second
+    assert first.replies == second.replies
     assert len(chat.attempts()) == 1
 
 
