@@ -23,13 +23,13 @@ import rasa
 from rasa.core import processor
 from rasa.core.actions import forms
 from rasa.core.actions.action import RemoteAction
-from rasa.core.policies import memoization, rule_policy
+from rasa.core.policies import rule_policy
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.core.processor import MessageProcessor
 from rasa.engine.exceptions import GraphRunError
 from rasa.engine.runner.dask import DaskGraphRunner
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
-from rasa.shared.core.events import Event
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, REQUESTED_SLOT
+from rasa.shared.core.events import ActionExecuted, Event, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 KNOWN = "3.6.21"
@@ -45,9 +45,10 @@ def apply() -> bool:
     DaskGraphRunner.run = _run_in_order
     RulePolicy._predict = _loop_first(RulePolicy._predict)
     DialogueStateTracker.copy = copied
+    forms.FormAction._temporary_tracker = _with_events
     MessageProcessor._update_tracker_session = _if_over(MessageProcessor._update_tracker_session)
     MessageProcessor._check_for_unseen_features = _nothing
-    for module in (processor, forms, memoization, rule_policy):  # all their deep copies are for the log
+    for module in (processor, forms, rule_policy):  # all their deep copies are for the log
         module.copy = SimpleNamespace(copy=copy.copy, deepcopy=_same)
     if not hasattr(Event.resolve_by_type, "cache_info"):
         Event.resolve_by_type = staticmethod(functools.lru_cache(maxsize=None)(Event.resolve_by_type))
@@ -102,6 +103,16 @@ def copied(self: Any) -> Any:
     made.slots = {name: copy.copy(slot) for name, slot in self.slots.items()}
     made.active_loop = copy.copy(self.active_loop)
     made.model_id = made.assistant_id = None
+    return made
+
+
+def _with_events(self: Any, current: Any, additional: list[Event], domain: Any) -> Any:
+    """The tracker that a form's validation sees: as it is, then the form's begin and these events."""
+    made = copied(current)
+    made.update(SlotSet(REQUESTED_SLOT, self.get_slot_to_fill(current)))
+    made.update(ActionExecuted(self.name()))
+    for event in additional:
+        made.update(event)
     return made
 
 

@@ -13,18 +13,24 @@ from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import bindparam, create_engine, event, func, insert, select, text
+from sqlalchemy import bindparam, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import sessionmaker
 from sqlalchemy.pool import QueuePool
 
+from bot.records.prepared import Insert, Prepared
+
 KEPT_TRACKERS = 500
 
 EVENTS = SQLTrackerStore.SQLEvent.__table__
-ADD_EVENTS = insert(EVENTS)
+ADD_EVENTS = Insert(EVENTS)
 OF_SENDER = EVENTS.c.sender_id == bindparam("sender")
-LAST_ID = select(func.max(EVENTS.c.id)).where(OF_SENDER)
-SINCE = select(func.max(EVENTS.c.id), func.count()).where(OF_SENDER, EVENTS.c.id > bindparam("last"))
+LAST_ID = Prepared(select(func.max(EVENTS.c.id).label("last")).where(OF_SENDER))
+SINCE = Prepared(
+    select(func.max(EVENTS.c.id).label("last"), func.count().label("added")).where(
+        OF_SENDER, EVENTS.c.id > bindparam("last")
+    )
+)
 # PostgreSQL: one writer of a conversation at a time, until the transaction ends. SQLite has one writer anyway.
 ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended(:sender, 0))")
 BY_SENDER = text("CREATE INDEX IF NOT EXISTS ix_events_sender_id_id ON events (sender_id, id)")
@@ -98,15 +104,20 @@ class DirectSQLTrackerStore(SQLTrackerStore):
         with self.engine.begin() as connection:
             if self._postgres:
                 connection.execute(ONE_WRITER, {"sender": tracker.sender_id})
-            if new:
-                connection.execute(ADD_EVENTS, [_row(tracker.sender_id, e) for e in new])
-            last, added = connection.execute(SINCE, {"sender": tracker.sender_id, "last": before}).one()
-            if added != len(new):
+            ADD_EVENTS.add_all(connection, [_row(tracker.sender_id, e) for e in new])
+            since = SINCE.one(connection, {"sender": tracker.sender_id, "last": before}) or {}
+            if since["added"] != len(new):
                 raise Overtaken(tracker.sender_id)
-        if not any(isinstance(e, SessionStarted) for e in new):  # after one only the new session's events count
-            self._kept[tracker.sender_id] = (tracker, last or before)
-            if len(self._kept) > KEPT_TRACKERS:
-                self._kept.popitem(last=False)
+        self._kept[tracker.sender_id] = (self._of_session(tracker, new), since["last"] or before)
+        if len(self._kept) > KEPT_TRACKERS:
+            self._kept.popitem(last=False)
+
+    def _of_session(self, tracker: DialogueStateTracker, new: list[Any]) -> DialogueStateTracker:
+        """The tracker with the latest session's events alone, as it would be loaded; `new` are those of this turn."""
+        starts = [place for place, event_ in enumerate(new) if isinstance(event_, SessionStarted)]
+        if not starts or self.domain is None:
+            return tracker
+        return DialogueStateTracker.from_events(tracker.sender_id, new[starts[-1] :], self.domain.slots)
 
     async def said_to(self, sender_id: str, message_id: str) -> Optional[list[BotUttered]]:
         """What the bot said to this message, if the turn was saved already, by whatever process."""
@@ -121,7 +132,8 @@ class DirectSQLTrackerStore(SQLTrackerStore):
 
 
 def _last_id(connection: Any, sender_id: str) -> int:
-    return connection.execute(LAST_ID, {"sender": sender_id}).scalar() or 0
+    found = LAST_ID.one(connection, {"sender": sender_id}) or {}
+    return found["last"] or 0
 
 
 def _row(sender_id: str, event_: Any) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +22,7 @@ MOST_WORDS = 60  # of a longer message only the beginning is looked at: it is an
 def grams(plain: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
     """Places and values of a message: word and letter n-grams, each kind damped and scaled to length 1."""
     words = plain.split()[:MOST_WORDS]
-    return _vector([_scaled(Counter(_of_words(words))), _scaled(Counter(_of_letters(words)))])
+    return _vector([_scaled(Counter(_of_words(words))), _scaled(Counter(chain.from_iterable(map(_of_letters, words))))])
 
 
 def signs(said: Said) -> npt.NDArray[np.float32]:
@@ -45,19 +47,26 @@ def _of_words(words: list[str]) -> Iterator[str]:
             yield "w" + " ".join(framed[start : start + size])
 
 
-def _of_letters(words: list[str]) -> Iterator[str]:
-    for word in words:
-        framed = f" {word[:30]} "
-        for size in range(SHORTEST_LETTERS, LONGEST_LETTERS + 1):
-            for start in range(max(len(framed) - size + 1, 1)):
-                yield "l" + framed[start : start + size]
+@lru_cache(maxsize=20_000)  # people use the same few thousand words over and over
+def _of_letters(word: str) -> tuple[str, ...]:
+    framed = f" {word[:30]} "
+    return tuple(
+        "l" + framed[start : start + size]
+        for size in range(SHORTEST_LETTERS, LONGEST_LETTERS + 1)
+        for start in range(max(len(framed) - size + 1, 1))
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _place(gram: str) -> int:
+    return zlib.crc32(gram.encode()) % WIDTH
 
 
 def _scaled(counts: Counter[str]) -> dict[int, float]:
     length = sum(counts.values()) ** 0.5
     found: dict[int, float] = {}
     for gram, count in counts.items():
-        place = zlib.crc32(gram.encode()) % WIDTH
+        place = _place(gram)
         found[place] = found.get(place, 0.0) + count**0.5 / length
     return found
 
