@@ -11,13 +11,12 @@ import msgspec
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.records import outbox
+from bot.records import claims, outbox
 from bot.records import statements as st
 from bot.records import tables as t
 from bot.records.store import Records, Tx
 
 M = t.message.c
-BELIEVED = timedelta(minutes=1)  # a claim that reaches farther ahead was made by a clock that went wrong
 TO_THE_HOUR = timedelta(hours=1)  # so exactly is it kept when somebody wrote last: most messages write nothing more
 DELIVERED = ("telegram",)  # channels to which replies must be carried; web and terminal read the history
 
@@ -94,7 +93,7 @@ def take(
 def waiting_people(records: Records, now: datetime) -> list[int]:
     """People who have a message waiting that nobody works on."""
     with records.reading() as tx:
-        rows = tx._all(st.PEOPLE_WAITING, now=now, far=now + BELIEVED)
+        rows = tx._all(st.PEOPLE_WAITING, **claims.at(now))
     return [r["person_id"] for r in rows]
 
 
@@ -107,7 +106,7 @@ def claim(records: Records, person_id: int, now: datetime, until: datetime) -> O
         row = tx._one(st.FIRST_WAITING, person=person_id)
         if row is None:
             return None
-        bound = {"row": row["id"], "now": now, "until": until, "far": now + BELIEVED}
+        bound = {"row": row["id"], "until": until, **claims.at(now)}
         if not st.CLAIM.run(tx.connection, bound):
             return None
         return _queued(row)

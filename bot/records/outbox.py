@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Optional
+from datetime import datetime
+from typing import Optional
 
 import msgspec
-from sqlalchemy import and_, case, func, insert, literal_column, not_, or_, select, update
+from sqlalchemy import and_, case, func, insert, literal_column, or_, select, update
 
 from bot.records import channel_tables as ct
 from bot.records import tables as t
+from bot.records.claims import at, free
 from bot.records.store import Records, Tx
 
 D, A, M = ct.delivery.c, t.channel_identity.c, t.message.c
 QUEUED = D.status == literal_column("'queued'")  # with a bound value SQLite does not use its index of what is queued
-BELIEVED = timedelta(minutes=5)  # a claim that reaches farther ahead was made by a clock that went wrong
 SHOWN_AS = "web"  # the channel under which a pushed message stands in the history
 
 
@@ -106,7 +106,7 @@ def queue(
 
 def due(records: Records, channel: str, now: datetime) -> list[str]:
     """Accounts that have a delivery to be made now, longest waiting first; those whose delivery is claimed left out."""
-    held = func.max(case((_held(now), 1), else_=0))
+    held = func.max(case((free(D.claimed_until), 0), else_=1))
     query = (
         select(D.external_id)
         .where(D.channel == channel, QUEUED, _ripe(now))
@@ -115,7 +115,7 @@ def due(records: Records, channel: str, now: datetime) -> list[str]:
         .order_by(func.min(D.id))
     )
     with records.reading() as tx:
-        return [r["external_id"] for r in tx._all(query)]
+        return [r["external_id"] for r in tx._all(query, **at(now))]
 
 
 def claim(
@@ -138,9 +138,8 @@ def claim(
         values = {"claimed_until": until, "began": True}
         if not row["began"]:
             values["after_number"] = after_number
-        free = or_(D.claimed_until.is_(None), not_(_held(now)))
-        mine = and_(D.id == row["id"], D.status == "queued", free)
-        if not tx.connection.execute(update(ct.delivery).where(mine).values(**values)).rowcount:
+        mine = and_(D.id == row["id"], D.status == "queued", free(D.claimed_until))
+        if not tx.connection.execute(update(ct.delivery).where(mine).values(**values), at(now)).rowcount:
             return None
     extra = row["extra"] or {}
     return Delivery(
@@ -157,10 +156,6 @@ def claim(
         began=row["began"],
         after_number=row["after_number"],
     )
-
-
-def _held(now: datetime) -> Any:
-    return and_(D.claimed_until > now, D.claimed_until <= now + BELIEVED)
 
 
 def _ripe(now: datetime) -> object:
@@ -185,7 +180,10 @@ def begin_again(records: Records, delivery: Delivery, after_number: int) -> None
 
 
 def put_back(records: Records, delivery: Delivery, until: Optional[datetime], problem: str, unsent: bool) -> None:
-    """Try again, not before `until` (at most BELIEVED away). `unsent`: surely nothing of the next part has arrived."""
+    """Try again, not before `until`, at most `claims.BELIEVED` away.
+
+    `unsent`: surely nothing of the next part has arrived.
+    """
     values: dict[str, object] = {"claimed_until": until, "problem": problem[:200], "tries": D.tries + 1}
     if unsent:
         values["began"] = False

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.records import tables as t
 from bot.records.assessment_tables import override
+from bot.records.claims import free
 from bot.records.prepared import Insert, Prepared
 from bot.records.unit_tables import unit_state
 
@@ -26,22 +27,15 @@ WAITING = M.status == literal_column("'queued'")
 FIRST_WAITING = Prepared(
     select(t.message).where(M.person_id == PERSON, WAITING, M.direction == "in").order_by(M.id).limit(1)
 )
-
-
-def _free(until: Any) -> Any:
-    """Nobody has it: never claimed, no longer, or for so long that a clock must have been wrong."""
-    return or_(until.is_(None), until <= bindparam("now"), until > bindparam("far"))
-
-
 PEOPLE_WAITING = Prepared(
     select(M.person_id)
     .where(WAITING, M.direction == "in")
     .group_by(M.person_id)
-    .having(_free(func.max(M.claimed_until)))
+    .having(free(func.max(M.claimed_until)))
 )
 CLAIM = Prepared(
     update(t.message)
-    .where(M.id == bindparam("row"), M.status == "queued", _free(M.claimed_until))
+    .where(M.id == bindparam("row"), M.status == "queued", free(M.claimed_until))
     .values(claimed_until=bindparam("until"))
 )
 CLOSE = Prepared(

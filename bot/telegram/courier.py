@@ -20,7 +20,7 @@ from telegram import Bot, InputFile, Message
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TelegramError
 
-from bot.records import outbox, telegram
+from bot.records import claims, outbox, telegram
 from bot.records.outbox import Delivery
 from bot.records.store import Records
 from bot.records.telegram import CHANNEL, note_seen
@@ -185,7 +185,7 @@ class Courier:
         else:
             wait = min(30.0, 0.3 * 2 ** min(delivery.tries, 8))
             log.warning("delivery %s waits %.1f s (%s)", delivery.id, wait, problem)
-        until = now + min(timedelta(seconds=wait), outbox.BELIEVED)
+        until = now + min(timedelta(seconds=wait), claims.BELIEVED)
         await asyncio.to_thread(outbox.put_back, self.records, delivery, until, problem, unsent)
 
 
