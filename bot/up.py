@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Thread
 from typing import Optional
 
 import httpx
@@ -26,6 +27,8 @@ RESTART_DELAYS = (0.2, 1.0, 3.0, 10.0)
 HOPELESS = 2  # exit code of a gateway that would fail again
 FOR_WEB = ("RAPPORT_OIDC_", "RAPPORT_PASSWORDS", "RAPPORT_METRICS_TOKEN")  # beginnings of names
 FOR_TELEGRAM = {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}
+LOOK_EVERY = 10.0  # seconds between two looks whether a process still answers
+HUNG = 90.0  # seconds without an answer after which a process that lives is killed; the slowest turn takes far less
 STEADY = 30.0  # seconds after which a process that dies counts as having run well
 
 
@@ -39,6 +42,9 @@ class Child:
         self.started = 0.0
         self.deaths = 0
         self.not_before = 0.0
+        self.silent: dict[
+            str, Optional[float]
+        ] = {}  # of URLs that have answered: since when they do not, None: they do
 
     def start(self) -> None:
         """Start it in a session of its own, so that Ctrl-C reaches only the supervisor."""
@@ -52,6 +58,17 @@ class Child:
                 start_new_session=True,
             )
         self.started = time.monotonic()
+        self.silent.clear()
+
+    def hangs(self, now: float) -> bool:
+        """Whether it lives, has answered, and has not answered for too long at one of its URLs."""
+        return self.alive() and any(since is not None and now - since > HUNG for since in list(self.silent.values()))
+
+    def kill(self) -> None:
+        """End it at once, with the processes that it has forked: one of them may be the one that hangs."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def alive(self) -> bool:
         """Whether it runs."""
@@ -147,6 +164,7 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
             say(f"Rapport is ready: {' '.join(homes)}")
         children += extra
         told = not extra
+        Thread(target=keep_asking, args=(children,), daemon=True).start()
         while not stopping:
             _look_after(children, say)
             if not told and bot.exists() and (name := bot.read_text()):
@@ -177,9 +195,34 @@ def wait_ready(children: list[Child], stopping: list[int]) -> None:
             time.sleep(0.1)
 
 
+def keep_asking(children: list[Child]) -> None:
+    """Ask each process again and again whether it answers; for a thread of its own, as one that hangs lets wait."""
+    with httpx.Client(timeout=LOOK_EVERY, trust_env=False) as client:
+        while True:
+            ask(children, client)
+            time.sleep(LOOK_EVERY)
+
+
+def ask(children: list[Child], client: httpx.Client) -> None:
+    """Note which URLs of living processes answer."""
+    for child in list(children):
+        for url in child.urls:
+            try:
+                answers = child.alive() and client.get(f"{url}/healthz").status_code == 200
+            except httpx.HTTPError:
+                answers = False
+            if answers:
+                child.silent[url] = None
+            elif url in child.silent and child.silent[url] is None:
+                child.silent[url] = time.monotonic()
+
+
 def _look_after(children: list[Child], say: Callable[[str], None]) -> None:
     now = time.monotonic()
     for child in list(children):
+        if child.hangs(now):
+            say(f"The {child.name} process has not answered for {HUNG:g} s; killing it.")
+            child.kill()
         if child.alive():
             continue
         if child.process is not None:

@@ -6,12 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot.errors import RapportError, SettingsError
-from bot.up import HOPELESS, Child, _look_after, _stop, check_port, free_port, run_file, wait_ready
+from bot.up import HOPELESS, HUNG, Child, _look_after, _stop, ask, check_port, free_port, run_file, wait_ready
 
 
 def test_a_free_port_passes_and_a_taken_one_is_named_with_the_next() -> None:
@@ -62,3 +64,30 @@ def test_a_telegram_gateway_that_would_fail_again_is_told_once_and_left_alone(tm
     for _ in range(2):
         _look_after(children, said.append)
     assert children == [] and said == ["Telegram does not start: Telegram does not accept TELEGRAM_BOT_TOKEN."]
+
+
+def test_a_process_that_lives_and_does_not_answer_is_killed_with_its_forks(tmp_path: Path) -> None:
+    """Only one that has answered before, and only after a long silence; one that answers again is left alone."""
+    url = f"http://127.0.0.1:{free_port()}"
+    child = Child("dialogue", "http.server", {}, tmp_path / "dialogue.log", [url])
+    child.process = subprocess.Popen(
+        [sys.executable, "-c", "import os, time; os.fork(); time.sleep(600)"], start_new_session=True
+    )
+    said, now = list[str](), time.monotonic()
+    answers = [httpx.ConnectError("not yet"), 200, httpx.ReadTimeout("hangs"), 200, httpx.ReadTimeout("hangs")]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        step = answers.pop(0)
+        if isinstance(step, Exception):
+            raise step
+        return httpx.Response(step)
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        for _ in range(4):
+            ask([child], client)
+            assert not child.hangs(now + 10 * HUNG) or len(answers) == 2
+        ask([child], client)
+    assert not child.hangs(time.monotonic())
+    child.silent[url] = now - HUNG - 1
+    _look_after([child], said.append)
+    assert not child.alive() and "has not answered" in said[0] and "starting it again" in said[1]

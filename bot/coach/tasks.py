@@ -23,7 +23,8 @@ def open_tasks(tx: Tx, syllabus: Syllabus, person_id: int, asked: Sequence[str])
 
 def questions_of(syllabus: Syllabus, tasks: Sequence[Set]) -> list[Question]:
     """The questions in use with which these can be practised."""
-    return [q for q in syllabus.questions.values() if not q.retired and task_of(syllabus, tasks, q) is not None]
+    every = syllabus.questions.values() if tasks else ()
+    return [q for q in every if not q.retired and task_of(syllabus, tasks, q) is not None]
 
 
 def task_of(syllabus: Syllabus, tasks: Sequence[Set], question: Question) -> Optional[Set]:

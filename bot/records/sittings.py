@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, func, insert, not_, or_, select
 from bot.marking.model import Marking
 from bot.records import assessment_tables as a
 from bot.records import tables as t
+from bot.records.prepared import Prepared
 from bot.records.store import Turn, Tx
 
 
@@ -182,7 +183,7 @@ def _under_assessment() -> Any:
     )
 
 
-UNDER_ASSESSMENT = _under_assessment()  # built once: a practice asks it with every question
+UNDER_ASSESSMENT = Prepared(_under_assessment())  # a practice asks it with every question
 
 
 def under_assessment(tx: Tx, person_id: int, now: datetime) -> frozenset[str]:

@@ -8,12 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal, Optional
 
 import msgspec
-from sqlalchemy import and_, func, not_, select
+from sqlalchemy import and_, bindparam, func, not_, select
 
 from bot.records import assessment_tables as a
 from bot.records import roleplay_tables as rp
 from bot.records import tables as t
 from bot.records.people import Person
+from bot.records.prepared import Prepared
 from bot.records.seeing import visible
 from bot.records.store import Records, Tx
 
@@ -183,17 +184,24 @@ def practice_set(records: Records, person_id: int) -> list[Set]:
 
 def set_for(tx: Tx, person_id: int, kinds: Collection[str] = a.SET_PRACTICE_KINDS) -> list[Set]:
     """The same within a transaction, of these kinds alone."""
-    s, p = a.set_practice.c, t.person.c
-    query = (
-        select(a.set_practice, p.name.label("by"))
-        .join(t.person, p.id == s.by_id)
-        .where(s.person_id == person_id, s.kind.in_(kinds), s.withdrawn_at.is_(None))
-        .order_by(s.due_on.is_(None), s.due_on, s.id)
-    )
+    rows = [r for r in tx._all(SET_FOR, person=person_id) if r["kind"] in kinds]
     return [
         Set(r["id"], r["kind"], r["target"], r["due_on"], r["note"], r["by"], r["made_at"], _practised(tx, r))
-        for r in tx._all(query)
+        for r in rows
     ]
+
+
+def _set_for() -> Any:
+    s, p = a.set_practice.c, t.person.c
+    return (
+        select(a.set_practice, p.name.label("by"))
+        .join(t.person, p.id == s.by_id)
+        .where(s.person_id == bindparam("person"), s.withdrawn_at.is_(None))
+        .order_by(s.due_on.is_(None), s.due_on, s.id)
+    )
+
+
+SET_FOR = Prepared(_set_for())  # a practice asks it with every question
 
 
 def _practised(tx: Tx, row: Any) -> bool:
