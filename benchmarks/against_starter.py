@@ -8,6 +8,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple, Optional
@@ -17,12 +18,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks import growth
 from benchmarks.crowd import our_crowd, starter_crowd
 from benchmarks.environment import starter_python
 from benchmarks.figures import TOGETHER, Raw, growth_rows, page_table, report_of, rows_of, table_of, write_report
 from benchmarks.growth import long_conversation, with_stored
 from benchmarks.machine import about_this_run, load_average, memory_of, processor_seconds
-from benchmarks.systems import Ours, Starter, System
+from benchmarks.systems import PREPARE, Ours, Starter, System
 from benchmarks.talking import OurTalk, StarterTalk, first_answer
 from bot.errors import RapportError
 from bot.settings import ROOT
@@ -48,6 +50,8 @@ class Plan(NamedTuple):
 
 FULL = Plan(1, 3, 10, 20, (1, 4, 16, 32, 64), 15.0, 500, (1_000, 1_000_000), 40)
 QUICK = Plan(1, 1, 4, 10, (32,), 10.0, 0, (0, 0), 0)
+GROWING = FULL._replace(crowds=TOGETHER)
+QUICKLY_GROWING = Plan(0, 0, 0, 3, (2,), 3.0, 12, (1_200, 2_000), 3)  # whether it all works, not how fast
 
 
 class Bench:
@@ -65,7 +69,9 @@ class Bench:
         self.plan, self.bar, self.raw, self.postgres = plan, bar, Raw(), postgres
         self.alone = alone
         steps = 1 + 2 * plan.trainings + 1 + 2 * plan.starts + 2 * plan.blocks + 2 + 2 * len(plan.crowds)
-        self.task = bar.add_task("preparing", total=steps + (2 if plan.long else 0))
+        growing = 2 * len(plan.crowds) + 1 + (2 if postgres else 1) * len(plan.stored) if plan.long else 0
+        self.task = bar.add_task("preparing", total=(1 if alone else steps) + growing)
+        self.told = 0  # attempts stored when it was last said how many
         logs = folder / "logs"
         logs.mkdir()
         self.systems: tuple[System, ...] = ()
@@ -83,9 +89,11 @@ class Bench:
         """Measure everything; `alone`: only what grows in ours."""
         self.ours.check()
         if self.alone:
-            self._doing("training and preparing ours")
-            self.ours.train()
-            self.ours.prepare()
+            if not self.ours.borrow():
+                self._doing("training ours")
+                self._tell(f"training ours: {self.ours.train():.1f} s", step=False)
+            self._doing("preparing ours")
+            self._tell(f"preparing ours: {self.ours.once('prepare', *PREPARE):.1f} s")
             self.ours.start()
             self.talks = {"ours": OurTalk(self.ours)}
             self.growth()
@@ -195,15 +203,20 @@ class Bench:
             self.ours.stop()
             self.ours.start()
             talk.block(self.plan.block, 7000)
-            for learners in TOGETHER:
-                self._doing(f"{learners} learners at once, dialogue processes: {self.ours.dialogues}")
+            for learners in self.plan.crowds if self.alone else TOGETHER:
+                what = f"{learners} learners at once, dialogue processes: {self.ours.dialogues}"
+                self._doing(what)
                 crowd = our_crowd(talk, learners, self.plan.crowd_seconds)
                 found[f"rate_{self.ours.dialogues}_{learners}"] = crowd["turns_per_second"]
+                self._tell(f"{what}: {crowd['turns_per_second']:.1f} turns a second")
         self.ours.dialogues = 0
         self._doing(f"a conversation of {self.plan.long} turns")
         found.update(long_conversation(talk, self.plan.long, self.plan.block))
         talk.close()
-        for url in [self.ours.database_url, *([self.postgres] if self.postgres else [])]:
+        self._tell(f"a conversation of {self.plan.long} turns is measured")
+        # Files of their own: the crowds have stored more than the smaller load.
+        stored = f"sqlite:///{self.ours.data / 'stored.sqlite'}"
+        for url in [stored, *([self.postgres] if self.postgres else [])]:
             self.ours.stop()
             self.ours.database_url = url
             for attempts in self.plan.stored:
@@ -211,10 +224,13 @@ class Bench:
                 turns, shown = with_stored(self.ours, attempts, self.plan.block, self.plan.pages, self._stored)
                 found.update(turns)
                 self.raw.stored.append(shown)
-                self._tell(f"measured with {attempts:,} stored attempts in {shown['database']}", step=False)
+                self._tell(f"measured with {attempts:,} stored attempts in {shown['database']}")
 
     def _stored(self, attempts: int) -> None:
         self.bar.update(self.task, description=f"{attempts:,} attempts stored")
+        if attempts // 100_000 > self.told // 100_000:
+            self._tell(f"{attempts:,} attempts stored", step=False)
+        self.told = attempts
 
     def _doing(self, what: str) -> None:
         self.bar.update(self.task, description=what)
@@ -237,7 +253,8 @@ def main(arguments: Optional[list[str]] = None) -> int:
     given = parser.parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    wide = None if sys.stdout.isatty() else 160  # a file has no width
+    out, err = Console(highlight=False, width=wide), Console(stderr=True, highlight=False)
     about: dict[str, Any] = {**about_this_run(ROOT), "sources": sources_hash(), "quick": given.quick}
     columns = (
         SpinnerColumn(),
@@ -246,7 +263,7 @@ def main(arguments: Optional[list[str]] = None) -> int:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    plan = QUICK if given.quick and not given.growth else FULL
+    plan = {(0, 0): FULL, (1, 0): QUICK, (0, 1): GROWING, (1, 1): QUICKLY_GROWING}[given.quick, given.growth]
     plan = plan._replace(stored=tuple(given.stored)) if given.stored else plan
     problem: Optional[str] = None
     bench: Optional[Bench] = None
@@ -255,12 +272,16 @@ def main(arguments: Optional[list[str]] = None) -> int:
         bar = cleanup.enter_context(Progress(*columns, console=err, transient=True))
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="rapport-bench-")))
         try:
+            growth.enough_room(plan.stored if plan.long else (), folder, given.postgres)
             bench = Bench(plan, folder, bar, cleanup, given.postgres, given.growth)
             bench.run()
         except KeyboardInterrupt:
             problem, code = "Stopped; the figures are not complete.", 130
         except (RapportError, OSError) as error:
             problem, code = str(error), 1
+        except Exception as error:  # what was measured so far is written all the same
+            traceback.print_exc()
+            problem, code = f"{type(error).__name__}: {error}", 1
     raw = bench.raw if bench else Raw()
     report = report_of(raw, {**about, "problem": problem}, complete=problem is None)
     try:

@@ -28,6 +28,7 @@ from bot.syllabus.model import Question
 from bot.syllabus.syllabus import Syllabus
 
 PER_LEARNER = 100  # attempts, on average
+FEWEST = 12  # learners: with fewer nobody may have been assessed
 GROUP = 250  # learners at most
 GROUPS_EACH = 4  # of a tutor who has several, and of an assessor
 DAYS = 120
@@ -345,7 +346,7 @@ def fill(
         return stored
     with bulk(engine) as into:
         centre = Centre(into, syllabus, seed, now)
-        centre.people(-(-wanted // PER_LEARNER))
+        centre.people(max(FEWEST, -(-wanted // PER_LEARNER)))
         centre.practice(wanted, lambda done: progress(stored + done))
         Assessed(centre, (last[0], last[1]) if last else (0, BEGINNING)).fill()
     return attempts

@@ -2,18 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Optional
+
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from benchmarks import pages
 from benchmarks.centre import fill
 from benchmarks.machine import processor_seconds
-from benchmarks.systems import Ours
+from benchmarks.systems import CannotMeasure, Ours
 from benchmarks.talking import OurTalk
 from bot.bootstrap import utc_now
 from bot.records.engine import open_engine
 
 NAMES = {1_000: "thousand", 1_000_000: "million"}
+
+
+BYTES_EACH = 3_500  # on disk for each stored attempt, with what hangs on it and some room
+
+
+def enough_room(stored: Sequence[int], folder: Path, postgres: Optional[str]) -> None:
+    """CannotMeasure, before anything is begun, where the disk is too full or the PostgreSQL database will not do."""
+    needed, free = max(stored, default=0) * BYTES_EACH, shutil.disk_usage(folder).free
+    if needed > free:
+        raise CannotMeasure(
+            f"{max(stored):,} attempts need about {needed / 1e9:.1f} GB in {folder.parent}, where {free / 1e9:.1f} GB "
+            "are free. Set TMPDIR to a folder with more room."
+        )
+    if postgres is None or not stored:
+        return
+    engine = open_engine(postgres)
+    try:
+        with engine.connect() as connection:
+            tables = connection.execute(text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")).scalar()
+            superuser = connection.execute(text("SHOW is_superuser")).scalar()
+    except DatabaseError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise CannotMeasure(f"{where} cannot be used: {str(error.orig).strip()}") from error
+    finally:
+        engine.dispose()
+    if tables:
+        raise CannotMeasure("The PostgreSQL database is not empty. The benchmark fills one of its own: make a new one.")
+    if superuser != "on":
+        raise CannotMeasure("Filling the database needs a superuser of PostgreSQL: foreign keys are not checked.")
 
 
 def long_conversation(talk: OurTalk, length: int, window: int) -> dict[str, list[float]]:

@@ -105,7 +105,8 @@ def cast_of(records: Records) -> Cast:
         answered = select(a.sitting.c.person_id).join(
             a.assessed_answer, a.assessed_answer.c.sitting_id == a.sitting.c.id
         )
-        assurers = select(load.person_id).where(load.role == "quality_assurer").group_by(load.person_id)
+        assurers = select(load.person_id).where(load.role == "quality_assurer", load.cohort_id.in_(groups))
+        assurers = assurers.group_by(load.person_id)
         assurer = _first(tx, assurers.order_by(func.count().desc(), load.person_id))
         cast = Cast(
             {
@@ -137,7 +138,9 @@ def _tutor(tx: Tx, group: int) -> int:
 def _first(tx: Tx, query: Any) -> Any:
     row = tx.connection.execute(query.limit(1)).first()
     if row is None:
-        raise CannotMeasure("The made-up centre lacks somebody or something that is to be looked at.")
+        raise CannotMeasure(
+            f"The made-up centre lacks something that is to be looked at: {query.columns_clause_froms[0]}."
+        )
     return row[0]
 
 

@@ -22,13 +22,14 @@ from benchmarks.environment import rasa_folder
 from benchmarks.machine import process_tree, same_process
 from bot.errors import RapportError
 from bot.settings import ROOT
-from bot.training import child_environment
+from bot.training import child_environment, current_model, seal
 from bot.up import free_port
 
 # What a run of the project does not need; everything else is copied, so that a new folder is never forgotten.
 NOT_COPIED = {"var", "models", "results", "tests", "docs", "benchmarks", "deploy", "tools", "node_modules"}
 OURS_TO_SET = re.compile(r"RAPPORT_|DATABASE_URL|TELEGRAM|RASA_|REDIS|SQL_|PYTHONPATH$")
 TRAIN_OURS = "from pathlib import Path; from bot import training; training.train(Path('models'), print, force=True)"
+PREPARE = ("-m", "bot.cli", "prepare")
 WHERE_IS_BOT = "import bot; print(bot.__file__)"
 START_TIMEOUT = 600.0
 STOP_TIMEOUT = 40.0
@@ -193,8 +194,9 @@ class Ours(System):
         more = {"RAPPORT_DATA": str(self.data), "RAPPORT_PORT": str(self.port or 1)}
         if self.dialogues:
             more["RAPPORT_DIALOGUES"] = str(self.dialogues)
+        more["DATABASE_URL"] = self.database_url
         if not self.database_url.startswith("sqlite"):
-            more.update(DATABASE_URL=self.database_url, RAPPORT_TRACKER_URL=self.database_url, RAPPORT_DEMO="1")
+            more.update(RAPPORT_TRACKER_URL=self.database_url, RAPPORT_DEMO="1")
         return environment(**more)
 
     def check(self) -> None:
@@ -212,7 +214,19 @@ class Ours(System):
     def prepare(self) -> float:
         """Check the content and compute the phrasings' vectors, none of them kept from before; seconds."""
         shutil.rmtree(self.data / "cache", ignore_errors=True)
-        return self.once("prepare", "-m", "bot.cli", "prepare")
+        return self.once("prepare", *PREPARE)
+
+    def borrow(self) -> bool:
+        """Take over this project's trained model, if it is that of its sources, and its phrasings' vectors."""
+        if (vectors := ROOT / "var" / "cache").is_dir():
+            shutil.copytree(vectors, self.data / "cache", dirs_exist_ok=True)
+        model = current_model(ROOT / "models")
+        if model is None:
+            return False
+        (self.folder / "models").mkdir()
+        for file in (model, seal(model)):
+            shutil.copy2(file, self.folder / "models")
+        return True
 
     def before_start(self) -> None:
         self.port = free_port()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.bootstrap import DEMO_COHORT, demo_people, utc_now
 from bot.coach import Coach
 from bot.coaching.workplace import Workplace
-from bot.records import people, roleplays
+from bot.records import messages, people, roleplays
 from bot.records.store import Records, Turn
 from bot.syllabus.model import Question
 from bot.syllabus.scenario import MOST_TURNS
@@ -73,6 +73,7 @@ def fill(coach: Coach, records: Records, progress: Callable[[int, int], None]) -
             for day in sorted(dice.sample(range(1, 30), active_days)):
                 when = start + timedelta(days=day, hours=dice.randint(0, 8))
                 answers += _day(coach, id, dice, when, strength, unsure)
+                messages.note_wrote(records, id, when)
                 done += 1
                 progress(done, days)
     finally:

@@ -241,6 +241,35 @@ def test_live_questions_come_one_by_one_from_the_assessor(desk: Desk) -> None:
     assert names(desk.answer("more")) == ["utter_assessment_over"]
 
 
+# One more ----------------------------------------------------------------------------------------------------------
+
+
+def test_one_more_question_opens_what_was_handed_in_and_is_put_word_for_word(desk: Desk) -> None:
+    desk.send()
+    desk.start()
+    desk.answer("price and trust")
+    desk.answer("rent")
+    desk.talk.coach.send_answers(desk.talk.turn("send"))
+    desk.ask("And what do they cost?", person_id=desk.talk.person_id, shown="Asa has questions for you.")
+    assert [e["event"] for e in desk.rows(a.sitting_event)][-1] == "reopened"
+    move = desk.start()
+    assert args(move, "utter_assessed_question") == {"n": "3", "of": "3", "question": "And what do they cost?"}
+    assert names(desk.answer("little"))[:2] == ["utter_answer_kept", "utter_answers_review"]
+    assert names(desk.talk.coach.send_answers(desk.talk.turn("send")))[0] == "utter_answers_sent"
+    assert len(desk.rows(a.assessed_answer)) == 3
+
+
+def test_one_more_question_is_put_while_the_answers_are_read_through(desk: Desk) -> None:
+    desk.send()
+    desk.start()
+    desk.answer("price and trust")
+    desk.answer("rent")
+    desk.ask("And what do they cost?", person_id=desk.talk.person_id, shown="Asa has questions for you.")
+    move = desk.start()
+    assert names(move) == ["utter_assessment_goes_on", "utter_assessed_question"]
+    assert args(move, "utter_assessed_question")["question"] == "And what do they cost?"
+
+
 # The assessor -------------------------------------------------------------------------------------------------------
 
 

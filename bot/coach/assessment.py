@@ -233,6 +233,8 @@ class AssessmentPart(RolePlayPart):
         if state.paused:
             sittings.note(tx, state.sitting, "resumed", self.clock(), turn.channel, state.current)
         state = msgspec.structs.replace(state, paused=False)
+        if state.current is None and not state.live:  # the assessor may have asked one more
+            return self._ask(tx, turn, id, state, [Line("utter_assessment_goes_on")])
         return self._again(tx, id, state, [Line("utter_assessment_goes_on")])
 
     def _again(self, tx: Tx, id: int, state: Questioning, lead: list[Line]) -> Move:

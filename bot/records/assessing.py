@@ -66,7 +66,8 @@ def add_question(
 ) -> int:
     """One more question, for all or for one learner; its id.
 
-    In a set that is sent, only a live or a supplementary one: `shown` is said to the learner at once.
+    In a set that is sent, only a live or a supplementary one: `shown` is said to the learner at once, and what was
+    handed in is opened again for it.
     """
     words = said(words, "The question")
     if not statements:
@@ -77,11 +78,12 @@ def add_question(
             raise BadInput("This set is withdrawn.")
         if found["sent_at"] and (person_id is None or not shown):
             raise BadInput("A set that was sent keeps its core; ask one learner more.")
+        if found["closes_at"] and found["closes_at"] <= now:
+            raise BadInput("The time for this set is over. Make a new one.")
         s = a.sitting.c
-        if person_id is not None:
-            mine = select(s.id).where(s.set_id == set_id, s.person_id == person_id)
-            if tx._one(mine) is None:
-                raise NotThere("person")
+        mine = select(s.id).where(s.set_id == set_id, s.person_id == person_id)
+        if person_id is not None and tx._one(mine) is None:
+            raise NotThere("person")
         q = a.set_question.c
         last = tx._one(select(func.max(q.position).label("n")).where(q.set_id == set_id))["n"] or 0
         made = tx.connection.execute(
@@ -95,6 +97,9 @@ def add_question(
             button = {"title": "OK", "payload": f'/start_assessment{{"set": {set_id}}}'}
             outbox.push(tx, person_id, shown, "assessment", now, (button,))
             audit.note(tx, by.id, "asked", f"set/{set_id}", now, question=id, person=person_id)
+            handed_in = tx._one(mine.where(sittings.handed_in()))
+            if handed_in:
+                _reopen(tx, by, handed_in["id"], now)
     return id
 
 
@@ -144,8 +149,12 @@ def reopen(records: Records, by: Person, set_id: int, person_id: int, now: datet
         row = tx._one(select(s.id).where(s.set_id == set_id, s.person_id == person_id))
         if row is None:
             raise NotThere("person")
-        sittings.note(tx, row["id"], "reopened", now)
-        audit.note(tx, by.id, "reopened", f"sitting/{row['id']}", now)
+        _reopen(tx, by, row["id"], now)
+
+
+def _reopen(tx: Tx, by: Person, sitting: int, now: datetime) -> None:
+    sittings.note(tx, sitting, "reopened", now)
+    audit.note(tx, by.id, "reopened", f"sitting/{sitting}", now)
 
 
 def close_live(records: Records, by: Person, set_id: int, person_id: int, now: datetime) -> None:

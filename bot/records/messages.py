@@ -79,8 +79,7 @@ def take(
                 tx._all(st.ONE_TAKER, person=message.person_id)
             first = until is not None and tx._one(st.FIRST_WAITING, person=message.person_id) is None
             st.ADD_MESSAGE.add(tx.connection, {**row, "claimed_until": until} if first else row)
-            noted = {"person": message.person_id, "when": message.created_at, "hour": message.created_at - TO_THE_HOUR}
-            st.WROTE.run(tx.connection, noted)
+            _note_wrote(tx, message.person_id, message.created_at)
             return first
     except IntegrityError:
         with records.reading() as tx:
@@ -88,6 +87,16 @@ def take(
         if known is None or known["person_id"] != message.person_id:
             raise
         return None
+
+
+def note_wrote(records: Records, person_id: int, when: datetime) -> None:
+    """Note that somebody wrote something that is kept as no message."""
+    with records.begin() as tx:
+        _note_wrote(tx, person_id, when)
+
+
+def _note_wrote(tx: Tx, person_id: int, when: datetime) -> None:
+    st.WROTE.run(tx.connection, {"person": person_id, "when": when, "hour": when - TO_THE_HOUR})
 
 
 def waiting_people(records: Records, now: datetime) -> list[int]:

@@ -22,6 +22,7 @@ LEFT_OUT = {
     "sampling_plan": "which decisions a quality assurer looks at; about assessors, not about a learner",
     "external_link": "who from outside may look at a sampling plan",
     "failed_sign_in": "hashes and times, gone after ten minutes",
+    "centre_text": "what the centre says to everybody; about nobody",
     "unit_state": "which units are offered; about nobody",
     "unit_version": "what the content was; about nobody",
     "channel_state": "what the program itself remembers of a channel; about nobody",

@@ -19,6 +19,9 @@ from bot.records.seeing import may_see
 from bot.records.store import Records, Tx
 from bot.records.tutoring import said
 
+# Ways to assess on evidence from work, and the kind of item without which one was not used.
+METHODS = {"portfolio": "", "observation": "observation", "discussion": "discussion"}
+
 
 class New(msgspec.Struct, frozen=True):
     """An item as it is entered; `customer` is a kind of customer, never a name."""
@@ -50,6 +53,7 @@ class Item(msgspec.Struct, frozen=True):
 
     id: int
     person_id: int
+    by_id: int
     by: str
     unit: str
     title: str
@@ -98,6 +102,22 @@ def add(
     return id
 
 
+def refuse_method(method: str, criterion_kind: Optional[str], chosen: Sequence[Item]) -> None:
+    """BadInput where a decision by this method cannot rest on these items.
+
+    An observation or discussion is one that somebody other than the learner has recorded; what is shown at work is not
+    shown by talking about it.
+    """
+    if method not in METHODS:
+        raise BadInput("Choose how it was assessed.")
+    kind = METHODS[method]
+    if kind and not any(i.kind == kind and i.by_id != i.person_id for i in chosen):
+        word = {"observation": "observation", "discussion": "professional discussion"}[kind]
+        raise BadInput(f"Record the {word} first, under “Record what you saw or discussed”, and choose it here.")
+    if criterion_kind == "performance" and chosen and all(i.kind == "discussion" for i in chosen):
+        raise BadInput("A performance criterion is shown at work: a discussion alone cannot achieve it.")
+
+
 def mark(records: Records, by: Person, item_id: int, requirement: str, met: bool, reason: str, now: datetime) -> None:
     """Say whether an item serves a requirement; the database takes it of assessors only."""
     reason = said(reason, "A reason")
@@ -131,9 +151,9 @@ def items(records: Records, person_id: int, unit: str) -> list[Item]:
         marks = _marks(tx, [r["id"] for r in rows])
     return [
         Item(
-            r["id"], r["person_id"], r["name"], r["unit_id"], r["title"], r["kind"], r["setting"], r["reference"],
-            r["happened_on"], r["occasion"], r["customer"], tuple(r["statements"]), tuple(r["requirements"]),
-            r["made_at"], tuple(marks[r["id"]].values()),
+            r["id"], r["person_id"], r["by_id"], r["name"], r["unit_id"], r["title"], r["kind"],
+            r["setting"], r["reference"], r["happened_on"], r["occasion"], r["customer"], tuple(r["statements"]),
+            tuple(r["requirements"]), r["made_at"], tuple(marks[r["id"]].values()),
         )
         for r in rows
     ]  # fmt: skip

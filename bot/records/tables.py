@@ -136,6 +136,16 @@ workplace_profile = Table(
     Column("updated_at", UTC, nullable=False),
 )
 
+# What an administrator has written for everybody: whom to ask for help.
+centre_text = Table(
+    "centre_text",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("by_id", ForeignKey("person.id"), nullable=False),
+    Column("made_at", UTC, nullable=False),
+)
+
 # One conversation a person, on all channels.
 message = Table(
     "message",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any, Optional
 
@@ -22,6 +23,7 @@ from bot.syllabus import lint
 from bot.syllabus.model import Question
 from bot.web.guard import Form, Web
 from bot.web.seeing import saw
+from bot.web.standing import short_name as short_name
 from bot.web.work import whole
 
 TICKS = ("valid", "authentic", "current", "sufficient")
@@ -110,8 +112,7 @@ def remove_question(request: Request, web: Web, session: Session, form: Form) ->
 def send(request: Request, web: Web, session: Session, form: Form) -> Response:
     """Send it: the learners are told on their channels."""
     found = _set(request, web, session)
-    closes = notice("assessment_closes", date=f"{found.closes_at:%-d %B, %H:%M} UTC") if found.closes_at else ""
-    shown = notice("assessment", who=session.person.name, title=found.title, closes=closes).strip()
+    shown = notice("assessment", who=session.person.name, title=found.title, closes=_closes(found)).strip()
     assessing.send(web.records, session.person, found.id, shown, notice("assessment_button"), web.clock())
     return RedirectResponse(f"/assess/{found.id}?done=sent", 303)
 
@@ -143,18 +144,27 @@ def live(request: Request, web: Web, session: Session) -> Response:
 
 
 def ask(request: Request, web: Web, session: Session, form: Form) -> Response:
-    """One more question to this learner, live or as a planned supplement."""
+    """One more question to this learner: live it is said to them at once, else they are asked it when they start."""
     found, view = _sitting(request, web, session)
-    words, statement = clean(form.get("words", "")).strip(), form.get("statement", "")
+    words, statement = " ".join(clean(form.get("words", "")).split()), form.get("statement", "")
     try:
         _knowledge(web, found, statement)
-        shown = notice("assessment_asks", who=session.person.name, words=words)
+        findings = [] if found.live or form.get("anyway") == "1" else _lint(web, found, statement, words)
+        if words and findings:
+            return _review_page(request, web, session, found, view, form, findings=findings)
+        who = session.person.name
+        shown = (
+            notice("assessment_asks", who=who, words=words)
+            if found.live
+            else notice("assessment", who=who, title=found.title, closes=_closes(found)).strip()
+        )
         assessing.add_question(
             web.records, session.person, found.id, words, [statement], web.clock(), None, view.row.person_id, shown
         )
     except BadInput as error:
         return _review_page(request, web, session, found, view, form, str(error))
-    return RedirectResponse(f"/assess/{found.id}/{view.row.person_id}#live", 303)
+    place = "live" if found.live else "more"
+    return RedirectResponse(f"/assess/{found.id}/{view.row.person_id}?done=asked#{place}", 303)
 
 
 def end_live(request: Request, web: Web, session: Session, form: Form) -> Response:
@@ -222,12 +232,6 @@ def decision_words(web: Web, session: Session, draft: Draft) -> str:
     return notice("decision", who=who, short=short, outcome=outcome, reason=reason, step=step).strip()
 
 
-def short_name(statement: str) -> str:
-    """ "D1 4.9" of "d1/4.9"."""
-    unit, _, rest = statement.partition("/")
-    return f"{unit.upper()} {rest.removeprefix('bullet:').replace('-', ' ')}"
-
-
 def statement_kind(web: Web, statement: str) -> Optional[str]:
     """knowledge or performance; None for what is no statement."""
     unit, _, rest = statement.partition("/")
@@ -243,6 +247,10 @@ def refusal(web: Web, statement: str) -> str:
 
 
 # Inside -------------------------------------------------------------------------------------------------------------
+
+
+def _closes(found: SetRow) -> str:
+    return notice("assessment_closes", date=f"{found.closes_at:%-d %B, %H:%M} UTC") if found.closes_at else ""
 
 
 def _set(request: Request, web: Web, session: Session) -> SetRow:
@@ -315,13 +323,14 @@ def _review_page(
     view: SittingView,
     form: Optional[Form] = None,
     problem: str = "",
+    findings: Sequence[lint.Finding] = (),
 ) -> Response:
     decided = assessing_reports.decided_in(web.records, view.row.person_id, found.id)
     statements = list(dict.fromkeys(s for x in view.answers for s in x.asked.statements))
     return web.pages.page(
         request,
         "assess_review.html",
-        400 if problem else 200,
+        400 if problem or findings else 200,
         set=found,
         view=view,
         statements=[_statement(web, s) for s in statements],
@@ -332,6 +341,8 @@ def _review_page(
         mine=found.by_id == session.person.id,
         values=form or {},
         problem=problem,
+        findings=findings,
+        over=found.closes_at is not None and found.closes_at <= web.clock(),
         short=short_name,
         ticks=TICKS,
         done=request.query_params.get("done", ""),

@@ -16,6 +16,7 @@ from bot.records.assuring import Rules
 from bot.records.people import Session
 from bot.records.unit_versions import older_wordings
 from bot.relay import clean
+from bot.web import audit_words
 from bot.web.assess import short_name
 from bot.web.downloads import download
 from bot.web.guard import Form, Web
@@ -121,11 +122,13 @@ def audit_log(request: Request, web: Web, session: Session) -> Response:
     q = request.query_params
     before = whole(q, "before") or None
     entries = audit.newest(web.records, PAGE, before, q.get("action", "")[:40])
+    names = people.names(web.records, audit_words.people_in(entries))
     return web.pages.page(
         request,
         "audit.html",
         entries=entries,
-        names=people.names(web.records, [e.by_id for e in entries if e.by_id]),
+        names=names,
+        shown=lambda entry: audit_words.shown(entry, names, web.pages.word),
         action=q.get("action", ""),
         actions=audit.actions(web.records),
         verdict=audit.verify(web.records) if q.get("check") == "1" else None,

@@ -19,6 +19,7 @@ from bot.syllabus.model import Unit
 from bot.web import standing
 from bot.web.downloads import download
 from bot.web.guard import Web
+from bot.web.seeing import exported
 
 KINDS = {"all": ("performance", "knowledge", "bullet"), "knowledge": ("knowledge",), "bullets": ("bullet",)}
 KINDS["performance"] = ("performance",)
@@ -114,6 +115,7 @@ def export(request: Request, web: Web, session: Session) -> Response:
         for row in coverage_reports.every_row(web.records, viewer, view.asked(columns))
     )
     head = [*(word("head", n) for n in ("learner", "ready", "stuck")), *heads]
+    exported(web, session, f"coverage/{view.unit}", request.path_params["form"], cohort=view.cohort)
     return download(f"coverage-{view.unit}", request.path_params["form"], head, rows, web.clock())
 
 

@@ -24,6 +24,8 @@ from bot.web.guard import Form, Web
 from bot.web.seeing import saw
 from bot.web.work import whole
 
+ASSESSORS_KINDS = ("observation", "discussion")  # what an assessor was there for
+
 
 def mine(request: Request, web: Web, session: Session) -> Response:
     """A learner's own planner."""
@@ -40,7 +42,28 @@ def theirs(request: Request, web: Web, session: Session) -> Response:
 def add(request: Request, web: Web, session: Session, form: Form) -> Response:
     """Enter an item of one's own; what does not fit is said on the page, in the unit's words where they forbid it."""
     unit = unit_of(request, web)
-    new = New(
+    try:
+        _enter(web, session, session.person.id, unit, _item(form, unit))
+    except BadInput as error:
+        return _page(request, web, session, session.person, unit, form, str(error))
+    return RedirectResponse(f"/evidence/{unit.id}?done=entered", 303)
+
+
+def record(request: Request, web: Web, session: Session, form: Form) -> Response:
+    """An assessor's record of an observation at work, or of a professional discussion, with a learner."""
+    learner, unit = learner_of(request, web, session), unit_of(request, web)
+    try:
+        new = _item(form, unit)
+        if new.kind not in ASSESSORS_KINDS:
+            raise BadInput("Choose: observation, or professional discussion.")
+        _enter(web, session, learner.id, unit, new)
+    except BadInput as error:
+        return _page(request, web, session, learner, unit, form, str(error))
+    return RedirectResponse(f"/learners/{learner.id}/evidence/{unit.id}?done=recorded", 303)
+
+
+def _item(form: Form, unit: Unit) -> New:
+    return New(
         unit=unit.id,
         title=masked(clean(form.get("title", ""))),
         kind=form.get("kind", ""),
@@ -52,13 +75,11 @@ def add(request: Request, web: Web, session: Session, form: Form) -> Response:
         statements=tuple(f"{unit.id}/{c.id}" for c in unit.criteria if form.get(f"c-{c.id}") == "1"),
         requirements=tuple(id for id, _, _ in requirements(unit) if form.get(f"r-{id}") == "1"),
     )
-    try:
-        portfolio.add(
-            web.records, session.person, session.person.id, new, unit.evidence_from, unit.simulation_clause, web.clock()
-        )
-    except BadInput as error:
-        return _page(request, web, session, session.person, unit, form, str(error))
-    return RedirectResponse(f"/evidence/{unit.id}?done=entered", 303)
+
+
+def _enter(web: Web, session: Session, learner: int, unit: Unit, new: New) -> None:
+    by, now = session.person, web.clock()
+    portfolio.add(web.records, by, learner, new, unit.evidence_from, unit.simulation_clause, now)
 
 
 def mark(request: Request, web: Web, session: Session, form: Form) -> Response:
@@ -84,17 +105,20 @@ def decide(request: Request, web: Web, session: Session, form: Form) -> Response
             raise BadInput("Choose the criterion.")
         if form.get("outcome") not in ("achieved", "more_needed"):
             raise BadInput("Choose: met, or more needed.")
-        for_it = [i.id for i in portfolio.items(web.records, learner.id, unit.id) if statement in i.statements]
+        for_it = [i for i in portfolio.items(web.records, learner.id, unit.id) if statement in i.statements]
+        chosen = [i for i in for_it if form.get(f"i-{i.id}") == "1"]
+        method = form.get("method") or "portfolio"
+        portfolio.refuse_method(method, kind, chosen)
         draft = Draft(
             person_id=learner.id,
             statement=statement,
             criterion_kind=kind,  # type: ignore[arg-type]  # one of the two
-            method="portfolio",
+            method=method,  # type: ignore[arg-type]  # refuse_method knows which there are
             outcome=form["outcome"],  # type: ignore[arg-type]  # checked above
             reason=clean(form.get("reason", "")),
             next_step=clean(form.get("next_step", "")),
             ticks=Ticks(*(form.get(t) == "1" for t in TICKS)),
-            items=tuple(i for i in for_it if form.get(f"i-{i}") == "1"),
+            items=tuple(i.id for i in chosen),
         )
         shown = decision_words(web, session, draft)
         decisions.sign(web.records, session.person, draft, clean(form.get("signed_name", "")), shown, web.clock())
@@ -155,6 +179,8 @@ def _page(
         own=learner.id == session.person.id,
         units=[web.syllabus.units[u] for u in enrolled if u in web.syllabus.units],
         kinds=a.PORTFOLIO_KINDS,
+        assessors_kinds=ASSESSORS_KINDS,
+        methods=portfolio.METHODS,
         settings=unit.evidence_from,
         ticks=TICKS,
         short=short_name,

@@ -12,6 +12,7 @@ from bot.records.group_reports import FEWEST_LEARNERS
 from bot.records.people import Session
 from bot.web.downloads import download
 from bot.web.guard import Web
+from bot.web.seeing import exported
 from bot.web.work import question_text
 
 
@@ -47,12 +48,14 @@ def export(request: Request, web: Web, session: Session) -> Response:
     group = group_reports.group_of(web.records, session.person, unit, cohort)
     stats = group_reports.question_stats(web.records, group.ids, _questions(web, unit))
     rows = ((s.question_id, s.learners, s.answers, s.facility, s.discrimination, s.seconds, s.not_sure) for s in stats)
+    exported(web, session, f"question statistics/{unit}", request.path_params["form"], cohort=cohort)
     return download(f"questions-{unit}", request.path_params["form"], head, rows, web.clock())
 
 
 def corrections(request: Request, web: Web, session: Session) -> Response:
     """The viewer's learners' corrected answers, without names, as `rapport mark --evaluate` reads them."""
     marked = marked_answers.corrections(web.records, session.person, web.syllabus.key_points())
+    exported(web, session, "corrections", "jsonl")
     name = f"corrections-{web.clock():%Y-%m-%d}.jsonl"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
     return Response(marked_answers.as_lines(marked), media_type="application/x-ndjson", headers=headers)

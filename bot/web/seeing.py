@@ -20,3 +20,10 @@ def saw(web: Web, session: Session, person_id: int) -> None:
     if len(web.seen) >= MOST:
         web.seen.clear()
     web.seen.add(look)
+
+
+def exported(web: Web, session: Session, what: str, form: str, **filters: object) -> None:
+    """Note that somebody took a list of learners' data away as a file."""
+    chosen = {name: value for name, value in filters.items() if value}
+    with web.records.begin() as tx:
+        audit.note(tx, session.person.id, "exported", what, web.clock(), form=form, **chosen)

@@ -29,11 +29,12 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """How many knowledge statements stand where; `ready` counts what is further than that too."""
+    """How many knowledge statements stand where; `ready` counts what is further than that too, `achieved` only that."""
 
     ready: int
     practising: int
     none: int
+    achieved: int = 0
 
     @property
     def total(self) -> int:
@@ -59,6 +60,12 @@ def look(kind: str, cell: Optional[Cell]) -> str:
     if cell is None:
         return "none"
     return "stuck" if cell.stuck else cell.state
+
+
+def short_name(statement: str) -> str:
+    """ "D1 4.9" of "d1/4.9"."""
+    unit, _, rest = statement.partition("/")
+    return f"{unit.upper()} {rest.removeprefix('bullet:').replace('-', ' ')}"
 
 
 def kinds(unit: Unit) -> dict[str, str]:
@@ -106,7 +113,7 @@ def next_up(unit: Unit, cells: Mapping[str, Cell]) -> Optional[Line]:
 
 def _counts(looks: Sequence[str]) -> Counts:
     ready, none = sum(looks.count(x) for x in DONE), looks.count("none")
-    return Counts(ready, len(looks) - ready - none, none)
+    return Counts(ready, len(looks) - ready - none, none, looks.count("achieved"))
 
 
 def _line(key: str, short: str, text: str, kind: str, cells: Mapping[str, Cell], under: Iterable[Line] = ()) -> Line:

@@ -17,6 +17,8 @@ from bot.relay import clean
 from bot.relay_texts import notice
 from bot.web.downloads import download
 from bot.web.guard import Form, Web, local_path
+from bot.web.seeing import exported
+from bot.web.standing import short_name
 
 KINDS = ("dispute", "question", "not_sure", "delete_data", "failed_message", "stuck", "quiet")
 AGES = ("new", "week", "overdue")
@@ -38,6 +40,7 @@ def show(request: Request, web: Web, session: Session) -> Response:
         age=age,
         question_text=lambda id: question_text(web, id),
         statement_of=lambda entry: statement_of(web, entry),
+        short=short_name,
         cohorts=reports.cohorts_of(web.records, session.person),
         done=request.query_params.get("done", "") in {"reply", "close"} and request.query_params["done"],
     )
@@ -53,6 +56,7 @@ def export(request: Request, web: Web, session: Session) -> Response:
         (word("item", w.kind), w.name, w.at, word("age", w.age), w.words, ", ".join(w.statements) or w.statement or "")
         for w in chosen
     )
+    exported(web, session, "work list", request.path_params["form"])
     return download("work", request.path_params["form"], head, rows, web.clock())
 
 

@@ -112,8 +112,8 @@ def pages(centre):
         centre.assessor: ("/assess", "/assess/new", centre.draft, f"/assess/{centre.set}", centre.page,
                           centre.live_set, f"/learners/{lena}/evidence/d1"),
         centre.quin: ("/assure", "/assure/1", "/assure/sample/1", "/audit", "/audit?check=1"),
-        centre.admin: ("/people", f"/people/{lena}", "/groups", "/units", "/units/d1", "/status"),
-        None: ("/sign-in", centre.invitation, centre.outside, "/invitation/nobody"),
+        centre.admin: ("/people", f"/people/{lena}", "/groups", "/units", "/units/d1", "/status", "/help"),
+        None: ("/sign-in", "/help", centre.invitation, centre.outside, "/invitation/nobody"),
     }  # fmt: skip
 
 
@@ -128,6 +128,13 @@ def refused(centre):
         (centre.assessor, "/assess/new", "/assess/new", {"title": "No learner"}),
         (centre.assessor, centre.draft, f"{centre.draft}/question", {"words": "Is it good?"}),
         (centre.learner, "/evidence/d1", "/evidence/d1", {"title": "A refund", "reference": "folder"}),
+        (centre.assessor, centre.page, f"{centre.page}/ask", {"words": "Is it good?"}),
+        (
+            centre.assessor,
+            f"/learners/{centre.learner}/evidence/d1",
+            f"/learners/{centre.learner}/evidence/d1/record",
+            {"title": "Seen", "reference": "notes"},
+        ),
         (centre.admin, "/people", "/people", {"name": "Lou", "email": "lena@example.org"}),
     )
 
@@ -138,6 +145,7 @@ def fill_in(driver, action, fields):  # noqa: F811
         f for f in driver.find_elements(By.CSS_SELECTOR, f'form[action="{action}"]')
         if all(f.find_elements(By.NAME, name) for name in fields)
     )  # fmt: skip
+    driver.execute_script("for (let d = arguments[0]; (d = d.parentElement?.closest('details')); ) d.open = true", form)
     for name, value in fields.items():
         field = form.find_element(By.NAME, name)
         field.clear()

@@ -86,6 +86,14 @@ def test_afterwards_the_subject_counts_and_not_the_address(browser, centre, prov
     assert "Lena" in browser.get("/chat").text and len(linked(centre)) == 1
 
 
+@pytest.mark.parametrize("later", [{"email_verified": False}, {"email_verified": None}, {"email": None}])
+def test_the_address_needs_to_be_checked_at_the_first_sign_in_only(browser, centre, provider, later):
+    come_in(browser)
+    browser.client.cookies.clear()
+    provider.person.update(later)
+    assert come_in(browser).headers["location"] == "/" and "Lena" in browser.get("/chat").text
+
+
 def test_the_address_may_come_from_the_userinfo_of_the_same_subject(browser, centre, provider):
     provider.email_in_token = False
     assert come_in(browser).headers["location"] == "/"

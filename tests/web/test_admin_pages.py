@@ -136,6 +136,7 @@ PUBLIC = {
     "/readyz",
     "/metrics",
     "/external/{token}",
+    "/help",
 }
 LEARNER, TUTOR, ASSESSOR, ASSURER, ADMIN = "learner", "tutor", "assessor", "quality_assurer", "admin"
 EVERYBODY = {LEARNER, TUTOR, ASSESSOR, ASSURER, ADMIN}
@@ -154,6 +155,7 @@ ALLOWED = (
     ("/practice", {TUTOR, ADMIN}),
     ("/coverage/override", {TUTOR, ASSESSOR}),
     ("/coverage", SEERS),
+    ("/learners/{person_id:int}/evidence/{unit}/record", {ASSESSOR}),
     ("/learners/{person_id:int}/evidence/{unit}/mark", {ASSESSOR}),
     ("/learners/{person_id:int}/evidence/{unit}/decide", {ASSESSOR}),
     ("/learners", SEERS),
@@ -165,6 +167,7 @@ ALLOWED = (
     ("/groups", {ADMIN}),
     ("/units", {ADMIN}),
     ("/status", {ADMIN}),
+    ("/help/contact", {ADMIN}),
 )
 READ_TOO = {"/assess/{set_id:int}", "/assess/{set_id:int}/{person_id:int}"}  # by a quality assurer and an admin
 READ_BY_ADMIN = {"/assure", "/assure/{plan:int}", "/assure/sample/{sample:int}"}

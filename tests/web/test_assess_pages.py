@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from bot.records import assessment_tables as a
 from bot.records import sittings
@@ -229,3 +229,26 @@ def test_tutors_and_learners_do_not_assess(browser, sent):
         browser.sign_in(who)
         assert {browser.get(p).status_code for p in ("/assess", "/assess/new", sent.page)} == {403}
         browser.post("/sign-out")
+
+
+def test_one_more_question_can_be_asked_after_a_set_was_handed_in(assessor, sent):
+    assert "one more question" in assessor.get(sent.page).text
+    form = {"statement": "d1/4.9", "words": "Is it dear?"}
+    said = assessor.post(f"{sent.page}/ask", **form)
+    assert said.status_code == 400 and "Look at this" in said.text and "Is it dear?" in said.text
+    form["words"] = "Explain what <i>your</i> shop does to keep a customer."
+    assert assessor.post(f"{sent.page}/ask", **form).status_code == 303
+    page = assessor.get(sent.page).text
+    assert "what &lt;i&gt;your&lt;/i&gt; shop" in page and "reopened" in page and "Answering" in page
+    told = rows(sent, t.message)[-1]
+    assert told["text"].startswith("Asa Assessor has questions for you") and "shop" not in told["text"]
+    assert [r["person_id"] for r in rows(sent, a.set_question)] == [None, None, sent.learner]
+
+
+def test_after_its_time_nothing_more_is_asked(assessor, sent):
+    with sent.records.begin() as tx:
+        tx.connection.execute(update(a.question_set).values(closes_at=sent.now - timedelta(days=1)))
+    assert "one more question" not in assessor.get(sent.page).text
+    form = {"statement": "d1/4.9", "words": "Explain how you keep a customer.", "anyway": "1"}
+    said = assessor.post(f"{sent.page}/ask", **form)
+    assert said.status_code == 400 and "The time for this set is over" in said.text

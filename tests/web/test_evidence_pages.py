@@ -111,3 +111,59 @@ def test_a_learner_prints_their_own_checklist_and_nobody_elses(learner, caseload
     assert learner.get("/evidence/d1/checklist.pdf").content.startswith(b"%PDF")
     assert learner.get(f"/learners/{caseload.learner}/evidence/d1/checklist.pdf").status_code == 403
     assert rows(caseload, t.attempt) == []
+
+
+@pytest.fixture
+def at_work(assessor, caseload):  # noqa: F811
+    """Asa at Lena's planner of D1, with the forms filled in."""
+    caseload.path = f"/learners/{caseload.learner}/evidence/d1"
+    caseload.record = {"title": "Refused a discount", "kind": "observation", "setting": "real_work", "c-1.1": "1",
+                       "happened_on": f"{caseload.now:%Y-%m-%d}", "reference": "notes, p. 4"}  # fmt: skip
+    caseload.decision = {"statement": "d1/1.1", "outcome": "achieved", "reason": "Seen.", "signed_name": "Asa Assessor",
+                         "valid": "1", "authentic": "1", "current": "1", "sufficient": "1", "i-1": "1"}  # fmt: skip
+    return assessor
+
+
+def test_an_observation_that_an_assessor_records_can_be_the_method_of_a_decision(at_work, caseload):  # noqa: F811
+    said = at_work.post(f"{caseload.path}/decide", **caseload.decision, method="observation")
+    assert said.status_code == 400 and "Record the observation first" in said.text
+    assert at_work.post(f"{caseload.path}/record", **caseload.record).status_code == 303
+    assert rows(caseload, a.portfolio_item)[0]["by_id"] == caseload.assessor
+    assert at_work.post(f"{caseload.path}/decide", **caseload.decision, method="observation").status_code == 303
+    assert rows(caseload, a.decision)[0]["method"] == "observation"
+    assert "observation at work" in at_work.get(caseload.path).text
+
+
+def test_what_a_learner_enters_is_no_observation_of_an_assessors(learner, caseload):  # noqa: F811
+    enter(learner, caseload, kind="observation")
+    learner.post("/sign-out")
+    learner.sign_in("asa@example.org")
+    path = f"/learners/{caseload.learner}/evidence/d1"
+    learner.get(path)
+    form = {"statement": "d1/1.1", "outcome": "achieved", "i-1": "1", "method": "observation", "reason": "My <reason>"}
+    said = learner.post(f"{path}/decide", **form)
+    assert "Record the observation first" in said.text and "My &lt;reason&gt;" in said.text
+
+
+def test_a_discussion_alone_decides_knowledge_and_no_performance_criterion(at_work, caseload):  # noqa: F811
+    talk = {**caseload.record, "kind": "discussion", "c-4.9": "1"}
+    assert at_work.post(f"{caseload.path}/record", **talk).status_code == 303
+    said = at_work.post(f"{caseload.path}/decide", **caseload.decision, method="discussion")
+    assert said.status_code == 400 and "a discussion alone cannot achieve it" in said.text
+    knowledge = {**caseload.decision, "statement": "d1/4.9"}
+    assert at_work.post(f"{caseload.path}/decide", **knowledge, method="discussion").status_code == 303
+    assert rows(caseload, a.decision)[0]["method"] == "discussion"
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"), [({"kind": "witness"}, "observation, or professional"), ({"setting": "simulation"}, "for D1")]
+)
+def test_an_assessor_records_only_what_they_were_there_for_and_never_practice(at_work, caseload, odd, said):  # noqa: F811
+    answer = at_work.post(f"{caseload.path}/record", **{**caseload.record, **odd})
+    assert answer.status_code == 400 and said in answer.text and "notes, p. 4" in answer.text
+    assert rows(caseload, a.portfolio_item) == []
+
+
+def test_an_unknown_method_is_said(at_work, caseload):  # noqa: F811
+    said = at_work.post(f"{caseload.path}/decide", **caseload.decision, method="guess")
+    assert said.status_code == 400 and "how it was assessed" in said.text
