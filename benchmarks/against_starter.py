@@ -24,6 +24,7 @@ from benchmarks.environment import starter_python
 from benchmarks.figures import TOGETHER, Raw, growth_rows, page_table, report_of, rows_of, table_of, write_report
 from benchmarks.growth import long_conversation, with_stored
 from benchmarks.machine import about_this_run, load_average, memory_of, processor_seconds
+from benchmarks.marking import marking_times
 from benchmarks.systems import PREPARE, Ours, Starter, System
 from benchmarks.talking import OurTalk, StarterTalk, first_answer
 from bot.errors import RapportError
@@ -102,6 +103,8 @@ class Bench:
             system.once("warm-up", "-c", WARM_UP)
         self.bar.advance(self.task)
         self.training()
+        self._doing("marking alone")
+        self.raw.marking = marking_times()
         self.talks = {"starter": StarterTalk(self.starter), "ours": OurTalk(self.ours)}
         self.starts()
         self.turns()

@@ -25,6 +25,7 @@ GOALS = {
 }  # most of the other's figure that ours may be
 PAGE_GOAL = 300.0  # milliseconds within which 95 of 100 pages are there, with a million attempts stored
 AT_LEAST = {"throughput_32": 4.0}  # least
+MARKING_GOAL = 60.0  # milliseconds within which 95 of 100 answers to a question of six key points are marked
 
 # Processor time is less moved by whatever else runs on the machine; it has no goals of its own.
 CPU_ROWS = (
@@ -57,7 +58,8 @@ GROWTH_ROWS = (
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One figure of both assistants in the same unit; `goal` is the highest (`at_least`: lowest) good ratio.
+    """One figure of both assistants in the same unit; `goal` is the highest (`at_least`: lowest) good ratio, `most`
+    the highest good figure of ours.
 
     In the rows about ours alone, `starter` is ours under the smaller load.
     """
@@ -69,6 +71,7 @@ class Row(msgspec.Struct, frozen=True):
     ours: Optional[float]
     goal: Optional[float] = None
     at_least: bool = False
+    most: Optional[float] = None
 
     @property
     def ratio(self) -> Optional[float]:
@@ -77,7 +80,9 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def met(self) -> Optional[bool]:
-        """Whether the goal is met; None where there is no goal or no ratio."""
+        """Whether the goal is met; None where there is no goal or nothing to hold against it."""
+        if self.most is not None and self.ours is not None:
+            return self.ours <= self.most
         if self.goal is None or self.ratio is None:
             return None
         return self.ratio >= self.goal if self.at_least else self.ratio <= self.goal
@@ -112,6 +117,7 @@ class Raw(msgspec.Struct):
     memory: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
     turns: dict[str, list[dict[str, Any]]] = msgspec.field(default_factory=lambda: {"starter": [], "ours": []})
     roleplay: list[dict[str, Any]] = msgspec.field(default_factory=list)  # turns of ours; the starter has none
+    marking: list[float] = msgspec.field(default_factory=list)  # of ours alone, see marking.py
     crowds: dict[str, list[dict[str, Any]]] = msgspec.field(default_factory=lambda: {"starter": [], "ours": []})
     growth: dict[str, Any] = msgspec.field(default_factory=dict)  # ours alone, see growth.py
     stored: list[dict[str, Any]] = msgspec.field(default_factory=list)  # pages and exports of ours, see growth.py
@@ -161,6 +167,11 @@ def rows_of(raw: Raw) -> list[Row]:
         rows.append(
             Row(f"roleplay_p{percent}", f"Role-play turn, {percent} of 100 are faster{beside}", "ms", None, value)
         )
+    if raw.marking:
+        for percent, most in ((50, None), (95, MARKING_GOAL)):
+            figure = f"Marking an answer to a question of six key points, one core, {percent} of 100 are faster"
+            value = 1000 * percentile(raw.marking, percent)
+            rows.append(Row(f"marking_p{percent}", figure, "ms", None, value, most=most))
     rows += _crowd_rows(raw)
     for what, figure, unit, factor in CPU_ROWS:
         both = {name: [factor * seconds for seconds in cpu[what]] for name, cpu in raw.cpu.items()}
@@ -255,10 +266,16 @@ def table_of(rows: Sequence[Row], alone: bool = False) -> Table:
             _number(row.starter, row.unit),
             _number(row.ours, row.unit),
             "–" if row.ratio is None else f"{row.ratio:.2f}",
-            "" if row.goal is None else f"{'≥' if row.at_least else '≤'} {row.goal:.2f}",
+            _goal(row),
             {None: "", True: "[green]yes[/]", False: "[red]no[/]"}[row.met],
         )
     return table
+
+
+def _goal(row: Row) -> str:
+    if row.most is not None:
+        return f"≤ {_number(row.most, row.unit)}"
+    return "" if row.goal is None else f"{'≥' if row.at_least else '≤'} {row.goal:.2f}"
 
 
 def _number(value: Optional[float], unit: str) -> str:

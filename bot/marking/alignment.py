@@ -95,8 +95,8 @@ class Side(NamedTuple):
 
     words: tuple[Word, ...]
     known: frozenset[str]  # lemmas and forms
-    polar: tuple[int, ...]  # places of words that have an opposite
-    against: frozenset[str]  # what stands against its words
+    opposed: tuple[frozenset[str], ...]  # of each word what stands against it
+    against: frozenset[str]  # what stands against any of them
     marked: bool  # something is negated or stands behind "than"
     actors: frozenset[str]  # lemmas of words with a role
     places: dict[str, list[int]]  # of each lemma
@@ -107,18 +107,19 @@ def side_of(words: Sequence[Word], lexicon: Lexicon) -> Side:
     places: dict[str, list[int]] = {}
     for place, word in enumerate(words):
         places.setdefault(word.lemma, []).append(place)
+    opposed = tuple(lexicon.opposites(word.form) | lexicon.opposites(word.lemma) for word in words)
     return Side(
         tuple(words),
         frozenset([word.lemma for word in words] + [word.form for word in words]),
-        tuple(i for i, word in enumerate(words) if lexicon.pointed(word.form) or lexicon.pointed(word.lemma)),
-        frozenset().union(*(lexicon.opposites(w.form) | lexicon.opposites(w.lemma) for w in words)),
+        opposed,
+        frozenset().union(*opposed),
         any(word.negated or word.than for word in words),
         frozenset(word.lemma for word in words if word.role),
         places,
     )
 
 
-def turn(mine: Side, yours: Side, cosines: Array, weights: Array, lexicon: Lexicon) -> Turn:
+def turn(mine: Side, yours: Side, cosines: Array, weights: Array) -> Turn:
     """How the direction of the candidate `mine` differs from the text `yours`.
 
     `cosines` [yours, mine], `weights` [yours].
@@ -144,7 +145,7 @@ def turn(mine: Side, yours: Side, cosines: Array, weights: Array, lexicon: Lexic
     for row, theirs in enumerate(yours.words):
         if pointed and theirs.lemma not in mine.known and theirs.form not in mine.known:
             near = pointed_back if theirs_opposed.isdisjoint((theirs.form, theirs.lemma)) else pointed
-            against = [c for c in near if c not in taken and _opposite(lexicon, mine.words[c], theirs)]
+            against = [c for c in near if c not in taken and _opposite(mine, c, yours, row)]
             if against:
                 taken.add(against[0])
                 opposites += mine.words[against[0]].negated == theirs.negated
@@ -168,10 +169,9 @@ def turn(mine: Side, yours: Side, cosines: Array, weights: Array, lexicon: Lexic
     return Turn(flipped / max(aligned, 0.5), opposites, swapped, roles)
 
 
-def _opposite(lexicon: Lexicon, one: Word, other: Word) -> bool:
-    return (
-        lexicon.opposite(one.form, other.form)
-        or lexicon.opposite(one.lemma, other.lemma)
-        or lexicon.opposite(one.form, other.lemma)
-        or lexicon.opposite(one.lemma, other.form)
+def _opposite(mine: Side, column: int, yours: Side, row: int) -> bool:
+    one, other = mine.words[column], yours.words[row]
+    return not (
+        mine.opposed[column].isdisjoint((other.form, other.lemma))
+        and yours.opposed[row].isdisjoint((one.form, one.lemma))
     )

@@ -39,7 +39,7 @@ class Encoded(NamedTuple):
 class Encoder:
     """The encoder of one folder. Texts are run one by one: int8 scales depend on what else is in a batch."""
 
-    def __init__(self, folder: Path = FOLDER, cache: int = 1_024) -> None:
+    def __init__(self, folder: Path = FOLDER, cache: int = 512) -> None:
         manifest = _verified(folder)
         self.sha256: str = manifest["model.onnx"]
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -92,8 +92,7 @@ class Encoder:
         with self._lock:
             unknown = [text for text in dict.fromkeys(texts) if text not in self._cache]
         if len(unknown) > 1:
-            with ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="encoder") as pool:
-                list(pool.map(self.encoded, unknown))
+            list(_pool().map(self.encoded, unknown))
 
     def vocabulary(self) -> dict[str, int]:
         """Token -> id of the tokenizer."""
@@ -110,6 +109,15 @@ class Encoder:
         middle = middle / np.maximum(np.linalg.norm(middle, axis=1, keepdims=True), 1e-9)
         offsets = tuple((int(start), int(end)) for start, end in encoding.offsets[1:-1])
         return Encoded(vector.astype(np.float32), offsets, middle.astype(np.float32))
+
+
+@lru_cache(maxsize=1)
+def _pool() -> ThreadPoolExecutor:
+    """Threads for texts that are encoded at the same time: two, since a third gains nothing on the machines meant."""
+    return ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="encoder")
+
+
+os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not come along
 
 
 def _verified(folder: Path) -> dict[str, str]:

@@ -1,16 +1,19 @@
-"""The numbers the fitted head sees, for one answer and one expectation (or misconception)."""
+"""The numbers the fitted head sees, for one answer and each expectation and misconception of a question."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.marking.alignment import Side, Turn, overlap, side_of, soften, turn
+from bot.marking.board import Board, board_of, plan_of
 from bot.marking.encoder import Array
 from bot.marking.lexicon import Lexicon
 from bot.marking.pieces import Answer, Candidate, Reader
-from bot.marking.shelf import Integers, Lenses, Plan, Shelf, novelty, plan_of, sense, unit
+from bot.marking.shelf import Integers, Lenses, Shelf, novelty, unit
 
 _NAMES = """
     sim_max sim_top3 sim_statement residual_max sim_counter sim_counter_margin sim_others sim_others_margin
@@ -37,6 +40,8 @@ _LOWERING = """
 """
 NAMES = tuple(_NAMES.split())
 SIGNS = {**dict.fromkeys(_RAISING.split(), 1), **dict.fromkeys(_LOWERING.split(), -1)}
+PLACE = {name: place for place, name in enumerate(NAMES)}
+CHOSEN, NEAREST, COUNTERS = 2, 5, 3  # candidates a point is looked for in; texts that may be turned round
 SHARPNESS, NOWHERE = 6.0, 0.25  # of the share of the lens: closeness beyond which a point competes
 
 
@@ -48,104 +53,95 @@ class Found(NamedTuple):
     novel: bool
 
 
-class _Turns(NamedTuple):
-    """The turns of one candidate against its nearest texts."""
+class Look(NamedTuple):
+    """The best candidates of each plan of a board, [plans, chosen], and their features [plans, chosen, len(NAMES)].
 
-    first: Turn
-    share: float  # of the nearest texts that say the opposite
-    agreeing: float  # best score of a text that does not
-    opposing: float  # and of one that does
-    counters: float  # best score of a counter that agrees
-    shared: float  # largest share of a text's weight whose lemmas the candidate has
-    usual: float  # share of the nearest texts that negate
-    around: Turn  # as `first`, of all the sentence that the candidate stands in
-    around_share: float
-    nearest: int  # number of the nearest text
+    As if nothing were turned round, until `Comparison.turn` has looked.
+    """
+
+    chosen: Integers
+    novel: npt.NDArray[np.bool_]  # the candidate holds a word that is not the question's
+    values: Array
+    nearest: Integers  # [plans, 5, chosen] numbers of the nearest own texts, filled up with the number of texts
+    counters: Integers  # [plans, 3, chosen] likewise of the nearest counters
 
 
 class Comparison:
-    """An answer laid beside every text of a question; made once an answer, asked once an expectation."""
+    """An answer laid beside every text of a question. The answer must have a candidate."""
 
     def __init__(self, answer: Answer, shelf: Shelf, reader: Reader, lexicon: Lexicon, lenses: Lenses) -> None:
         self._answer, self._shelf, self._lexicon = answer, shelf, lexicon
         self._turns: dict[tuple[int, int, int], Turn] = {}
         self._sides: dict[tuple[int, int], Side] = {}
-        self._candidates = answer.candidates
-        if not answer.candidates:
-            return
+        self.candidates = answer.candidates
         spans = [candidate.columns for candidate in answer.candidates]
+        inside = np.zeros((len(spans), len(answer.words)), dtype=np.float32)
+        for row, span in zip(inside, spans):
+            row[span] = 1.0
         self._cosines = shelf.word_vectors @ answer.word_vectors.T
         rare = np.array([reader.rarity(word) for word in answer.words], dtype=np.float32)
         asked = shelf.question_words
         weights = rare * novelty(answer.word_vectors, answer.words, shelf.question_vectors, asked)
         vectors = np.stack([candidate.vector for candidate in answer.candidates])
         question = shelf.vectors[0]
-        self._vectors = vectors
-        self._sims = shelf.vectors @ vectors.T
-        beyond = vectors - np.outer(vectors @ question, question)
+        like = vectors @ question
+        sims = shelf.vectors @ vectors.T
+        beyond = vectors - np.outer(like, question)
         beyond /= np.maximum(np.linalg.norm(beyond, axis=1, keepdims=True), 0.2)
-        residual = shelf.away @ beyond.T
         recall, precision, both = overlap(soften(self._cosines), shelf.layout, weights, spans)
-        senses = [sense(v, answer.word_vectors[s], weights[s], question) for v, s in zip(vectors, spans)]
-        stacked = np.stack(senses)
-        self._through = unit(stacked @ lenses.points)
-        leaning = stacked @ lenses.turns
-        apart = (shelf.leaning**2).sum(axis=1)[:, None] + (leaning**2).sum(axis=1) - 2 * shelf.leaning @ leaning.T
-        self._apart = np.sqrt(np.maximum(apart, 0.0))  # [texts, candidates]
+        meant = (inside * weights) @ answer.word_vectors
+        meant /= np.maximum(np.linalg.norm(meant, axis=1, keepdims=True), 1e-6)
+        senses = np.concatenate([vectors - 0.7 * np.outer(like, question), meant], axis=1)
+        self._vectors, self._through, self._like = vectors, unit(senses @ lenses.points), like
+        leaning = senses @ lenses.turns
+        apart = shelf.steepness[:, None] + (leaning**2).sum(axis=1) - 2 * shelf.leaning @ leaning.T
         lens_close = shelf.through @ self._through.T
-        self._score = 0.35 * self._sims + 0.35 * both + 0.5 * lens_close
-        measures = (self._sims, both, self._score, lens_close, residual, recall, precision)
-        self._all = np.stack(measures, axis=1)  # [texts, 7, candidates]
+        score = 0.35 * sims + 0.35 * both + 0.5 * lens_close
+        measures = (sims, both, score, lens_close, shelf.away @ beyond.T, recall, precision)
+        self._apart = _and_last(np.sqrt(np.maximum(apart, 0.0)), np.inf)  # [texts + 1, candidates]
+        self._all = _and_last(np.stack(measures, axis=2), -np.inf)  # [texts + 1, candidates, 7]
+        self._shared = _and_last(self._share_of_lemmas(inside), 0.0)  # [texts + 1, candidates]
         new = [word.lemma not in asked and rare[i] > 0.35 for i, word in enumerate(answer.words)]
-        self._novel_words = np.array([float(sum(new[s])) for s in spans])
-        self._novel_weight = np.array([float(weights[s].sum()) for s in spans])
-        self._novel_share = self._novel_weight / np.maximum([float(rare[s].sum()) for s in spans], 1e-6)
-        self._negated = np.array([float(sum(w.negated for w in answer.words[s])) for s in spans])
+        self._novel_words = inside @ np.array(new, dtype=np.float32)
+        self._novel_weight = inside @ weights
+        self._novel_share = self._novel_weight / np.maximum(inside @ rare, 1e-6)
+        self._negated = inside @ np.array([word.negated for word in answer.words], dtype=np.float32)
 
-    def find(self, owner: str, wrong: bool = False, hidden: frozenset[int] = frozenset()) -> list[Found]:
-        """The features of one expectation (or, if `wrong`, misconception) at its two best candidates.
+    def look(self, board: Board) -> Look:
+        """The best candidates for each plan of a board."""
+        score = self._all[:, :, 2]
+        rank = _top(score[board.own], 2) + 0.3 * _top(score[board.formal], 1)
+        chosen = np.argsort(-rank, axis=1, kind="stable")[:, :CHOSEN]
 
-        `hidden` are numbers of texts that must not be looked at (fitting leaves the text itself out).
-        """
-        if not self._candidates:
-            return []
-        plan = self._plan(owner, wrong, hidden)
-        if plan is None:
-            return []
-        rank = _top(self._score[plan.own], 2) + 0.3 * _top(self._score[plan.formal], 1)
-        chosen = np.argsort(-rank, kind="stable")[:2]
-        values = self._values(chosen, plan)
-        return [Found(values[i], self._candidates[c], bool(self._novel_words[c])) for i, c in enumerate(chosen)]
+        def at(values: Array, texts: Integers) -> Array:
+            return np.asarray(values[texts[:, :, None], chosen[:, None, :]])
 
-    def _plan(self, owner: str, wrong: bool, hidden: frozenset[int]) -> Optional[Plan]:
-        plans = self._shelf.plans
-        if (owner, wrong, hidden) not in plans:
-            plans[owner, wrong, hidden] = plan_of(self._shelf, owner, wrong, hidden)
-        return plans[owner, wrong, hidden]
-
-    def _values(self, chosen: Integers, plan: Plan) -> Array:
-        """Features of the chosen candidates [chosen, len(NAMES)]."""
-        own = self._all[plan.own][:, :, chosen]
-        sim, close, best, highest, residual, recall, precision = _top(own, 1)
-        sim3, close3, best3, highest3 = _top(own[:, :4], 3)
-        formal_sim, formal_close, _, formal_lens = self._nearest(plan.formal, chosen)
-        counter_sim, counter_close, counter, counter_lens = self._nearest(plan.counter, chosen)
-        other_sim, other_close, other, other_lens = self._nearest(plan.others, chosen)
-        against_sim, against_close, _, against_lens = self._nearest(plan.against, chosen)
-        turns = [self._turned(int(c), plan) for c in chosen]
-        agreeing, opposing, counters = (np.array([getattr(t, n) for t in turns]) for n in _Turns._fields[2:5])
-        usual = np.array([t.usual for t in turns])
-        apart = self._apart[:, chosen]
-        lean_own = apart[plan.near].min(axis=0)
-        wrong = np.concatenate([plan.counter, plan.against])
-        lean_margin = apart[wrong].min(axis=0) - lean_own if len(wrong) else np.zeros(len(chosen))
+        near, counter = at(score, board.near), at(score, board.counter)
+        nearest = _best(board.near, near, NEAREST)
+        own, first_four = at(self._all, board.own), self._all[:, :, :4]
+        sim, close, best, highest, residual, recall, precision = _measures(_top(own, 1))
+        sim3, close3, best3, highest3 = _measures(_top(own[..., :4], 3))
+        formal_sim, formal_close, _, formal_lens = _measures(_top(at(first_four, board.formal), 1))
+        counter_sim, counter_close, counters, counter_lens = _measures(_top(at(first_four, board.counter), 1))
+        rivals = at(first_four, board.others)
+        other_sim, other_close, other, other_lens = _measures(_top(rivals, 1))
+        against_sim, against_close, _, against_lens = _measures(_top(at(first_four, board.against), 1))
+        agreeing = _top(near, 1)
+        usual = board.negated[nearest].sum(axis=1) / np.maximum((nearest < len(board.negated) - 1).sum(axis=1), 1)
+        lean_own, lean_wrong = at(self._apart, board.near).min(axis=1), at(self._apart, board.wrong).min(axis=1)
         negated = (self._negated[chosen] > 0).astype(np.float32)
-        vectors = self._vectors[chosen]
-        to_centre = vectors @ plan.centre
-        central = self._through[chosen] @ plan.lens_centre
-        rivals = self._through[chosen] @ plan.lens_rivals.T
-        best_rival = rivals.max(axis=1) if rivals.shape[1] else np.zeros(len(chosen))
-        powers = np.exp(SHARPNESS * np.column_stack([central, rivals, np.full(len(chosen), NOWHERE)]))
+        vectors, through = self._vectors[chosen], self._through[chosen]
+        to_centre, central = (
+            np.matmul(rows, centre[:, :, None])[:, :, 0]
+            for rows, centre in ((vectors, board.centre), (through, board.lens_centre))
+        )
+        no_rival = np.where(board.has_rival, 0.0, -np.inf).astype(np.float32)[:, None, :]
+        to_rivals, lens_rivals = (
+            np.matmul(rows, means.transpose(0, 2, 1)) + no_rival
+            for rows, means in ((vectors, board.rivals), (through, board.lens_rivals))
+        )
+        powers = np.exp(SHARPNESS * np.append(lens_rivals, central[:, :, None], axis=2)).sum(axis=2)
+        nothing = np.zeros_like(sim)
         columns = (
             sim,
             sim3,
@@ -156,7 +152,7 @@ class Comparison:
             other_sim,
             sim - other_sim,
             sim - against_sim,
-            self._sims[0, chosen],
+            self._like[chosen],
             recall,
             precision,
             close,
@@ -167,78 +163,108 @@ class Comparison:
             close - against_close,
             best,
             agreeing,
-            opposing,
+            nothing,  # opposing_score
             counters,
             agreeing - counters,
-            [t.first.negation for t in turns],
-            [float(t.first.opposites) for t in turns],
-            [float(t.first.swapped) for t in turns],
-            [t.share for t in turns],
+            nothing,  # negation
+            nothing,  # opposites
+            nothing,  # swapped
+            nothing,  # against_share
             self._negated[chosen],
-            [t.shared for t in turns],
+            self._shared[nearest, chosen[:, None, :]].max(axis=1),
             self._novel_share[chosen],
-            (self._score[np.ix_(plan.others, chosen)] > best).sum(axis=0),
+            (rivals[..., 2] > best[:, None, :]).sum(axis=1),
             to_centre,
-            to_centre - (vectors @ plan.rivals.T).max(axis=1),
+            to_centre - _finite(to_rivals.max(axis=2)),
             highest,
             highest3,
             formal_lens,
             central,
             highest - other_lens,
-            central - best_rival,
+            central - _finite(lens_rivals.max(axis=2)),
             highest - counter_lens,
             highest - against_lens,
-            powers[:, 0] / powers.sum(axis=1),
+            np.exp(SHARPNESS * central) / (powers + np.exp(SHARPNESS * NOWHERE)),
             negated * (1 - usual),
             (1 - negated) * usual,
-            opposing - agreeing,
-            [float(t.first.against) for t in turns],
+            -agreeing,  # opposing_margin
+            nothing,  # nearest_against
             self._novel_weight[chosen],
             self._novel_words[chosen],
             best3,
-            best - counter,
+            best - counters,
             best - other,
-            (counter > best).astype(np.float32),
-            [float(t.first.roles) for t in turns],
-            [float(t.around.against) for t in turns],
-            [t.around_share for t in turns],
-            [t.around.negation for t in turns],
+            counters > best,
+            nothing,  # roles
+            nothing,  # around_against
+            nothing,  # around_share
+            nothing,  # around_negation
             lean_own,
-            [self._apart[t.nearest, c] for t, c in zip(turns, chosen)],
-            lean_margin,
+            self._apart[nearest[:, 0], chosen],
+            np.where(np.isfinite(lean_wrong), lean_wrong - lean_own, 0.0),
         )
-        return np.column_stack(columns).astype(np.float32)
+        values = np.stack(columns, axis=2).astype(np.float32)
+        return Look(chosen, self._novel_words[chosen] > 0, values, nearest, _best(board.counter, counter, COUNTERS))
 
-    def _nearest(self, texts: Integers, chosen: Integers) -> Array:
-        """Largest sim, both, score and lens of the texts at the chosen candidates [4, chosen]; 0 for no texts."""
-        return _top(self._all[texts][:, :4, chosen], 1)
+    def turn(self, look: Look, plan: int, place: int) -> None:
+        """Put into the features of one chosen candidate what turns it round against its nearest texts."""
+        values, candidate = look.values[plan, place], int(look.chosen[plan, place])
+        texts, counters = (self._there(numbers[plan, :, place]) for numbers in (look.nearest, look.counters))
+        score = self._all[:, candidate, 2].tolist()
+        own, around = self.candidates[candidate].columns, self.candidates[candidate].around
+        turns = [self._turn(own, text) for text in texts]
+        wider = [self._turn(around, text) for text in texts] if around != own else turns
+        agreeing = max((score[text] for text, t in zip(texts, turns) if not t.against), default=0.0)
+        opposing = max((score[text] for text, t in zip(texts, turns) if t.against), default=0.0)
+        countering = max((score[text] for text in counters if not self._turn(own, text).against), default=0.0)
+        found = {
+            "agreeing_score": agreeing,
+            "opposing_score": opposing,
+            "agreeing_counter": countering,
+            "agreeing_margin": agreeing - countering,
+            "negation": turns[0].negation,
+            "opposites": turns[0].opposites,
+            "swapped": turns[0].swapped,
+            "against_share": sum(t.against for t in turns) / len(turns),
+            "opposing_margin": opposing - agreeing,
+            "nearest_against": turns[0].against,
+            "roles": turns[0].roles,
+            "around_against": wider[0].against,
+            "around_share": sum(t.against for t in wider) / len(wider),
+            "around_negation": wider[0].negation,
+        }
+        for name, value in found.items():
+            values[PLACE[name]] = value
 
-    def _turned(self, candidate: int, plan: Plan) -> _Turns:
-        """What turns a candidate round against the five texts of a plan that are nearest to it."""
-        score, shelf = self._score[:, candidate], self._shelf
-        best = plan.near[np.argsort(-score[plan.near], kind="stable")[:5]].tolist()
-        own, around = self._candidates[candidate].columns, self._candidates[candidate].around
-        turns = [self._turn(own, i) for i in best]
-        wider = [self._turn(around, i) for i in best]
-        near = plan.counter[np.argsort(-score[plan.counter], kind="stable")[:3]].tolist()
-        lemmas = self._side(own).places
-        shared = 0.0
-        for text in best:
-            weights = shelf.weights[shelf.starts[text] : shelf.starts[text] + len(shelf.words[text])].tolist()
-            mine = sum(weight for weight, word in zip(weights, shelf.words[text]) if word.lemma in lemmas)
-            shared = max(shared, mine / max(sum(weights), 1e-6))
-        return _Turns(
-            turns[0],
-            sum(t.against for t in turns) / len(turns),
-            max((float(score[i]) for i, t in zip(best, turns) if not t.against), default=0.0),
-            max((float(score[i]) for i, t in zip(best, turns) if t.against), default=0.0),
-            max((float(score[i]) for i in near if not self._turn(own, i).against), default=0.0),
-            shared,
-            float(plan.negated[best].mean()),
-            wider[0],
-            sum(t.against for t in wider) / len(wider),
-            best[0],
-        )
+    def _there(self, texts: Integers) -> list[int]:
+        """The numbers that are of texts, without the fillers."""
+        return [text for text in texts.tolist() if text < len(self._shelf.entries)]
+
+    def find(self, owner: str, wrong: bool = False, hidden: frozenset[int] = frozenset()) -> list[Found]:
+        """The features of one expectation (or, if `wrong`, misconception) at its best candidates.
+
+        `hidden` are numbers of texts that must not be looked at (fitting leaves the text itself out).
+        """
+        plan = plan_of(self._shelf, owner, wrong, hidden)
+        if plan is None:
+            return []
+        look = self.look(board_of(self._shelf, [plan]))
+        for place in range(look.chosen.shape[1]):
+            self.turn(look, 0, place)
+        parts = zip(look.values[0], look.chosen[0], look.novel[0])
+        return [Found(values, self.candidates[int(chosen)], bool(novel)) for values, chosen, novel in parts]
+
+    def _share_of_lemmas(self, inside: Array) -> Array:
+        """Of each text's weight the share whose lemmas each candidate has [texts, candidates]."""
+        known = self._shelf.lemmas
+        has = np.zeros((len(inside), len(known)), dtype=np.float32)
+        for place, word in enumerate(self._answer.words):
+            if (number := known.get(word.lemma)) is not None:
+                has[:, number] = np.maximum(has[:, number], inside[:, place])
+        layout = self._shelf.layout
+        rows = np.append(has[:, self._shelf.lemma_rows], np.zeros((len(inside), 1), dtype=np.float32), axis=1)
+        shared = np.add.reduceat(rows * layout.weights, layout.begin, axis=1) / layout.total
+        return np.asarray((shared * layout.filled).T, dtype=np.float32)
 
     def _side(self, columns: slice) -> Side:
         key = (columns.start, columns.stop)
@@ -255,18 +281,36 @@ class Comparison:
         if (yours := shelf.sides.get(text)) is None:
             yours = shelf.sides[text] = side_of(shelf.words[text], self._lexicon)
         rows = slice(shelf.starts[text], shelf.starts[text] + len(shelf.words[text]))
-        found = turn(self._side(columns), yours, self._cosines[rows, columns], shelf.weights[rows], self._lexicon)
+        found = turn(self._side(columns), yours, self._cosines[rows, columns], shelf.weights[rows])
         self._turns[key] = found
         return found
 
 
+def _and_last(values: Array, filler: float) -> Array:
+    """The values with one more row behind."""
+    return np.append(values, np.full((1, *values.shape[1:]), filler, dtype=values.dtype), axis=0)
+
+
 def _top(values: Array, count: int) -> Array:
-    """Mean of the largest `count` along the first axis, 0 where there are none."""
-    rows = len(values)
-    if not rows:
-        return np.zeros(values.shape[1:], dtype=np.float32)
-    if count == 1 or rows == 1:
-        return np.asarray(values.max(axis=0))
-    if rows <= count:
-        return np.asarray(values.mean(axis=0))
-    return np.asarray(np.partition(values, rows - count, axis=0)[rows - count :].mean(axis=0))
+    """Mean of the largest `count` along the second axis; what is not finite is not there; 0 where nothing is."""
+    if count == 1:
+        return _finite(values.max(axis=1))
+    rows = values.shape[1]
+    largest = np.partition(values, rows - count, axis=1)[:, rows - count :] if rows > count else values
+    there = np.isfinite(largest)
+    return np.asarray(np.where(there, largest, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1))
+
+
+def _finite(values: Array) -> Array:
+    return np.where(np.isfinite(values), values, 0.0)
+
+
+def _measures(values: Array) -> Sequence[Array]:
+    """The measures of [plans, chosen, measures], each [plans, chosen]."""
+    return [values[:, :, place] for place in range(values.shape[2])]
+
+
+def _best(texts: Integers, scores: Array, count: int) -> Integers:
+    """Of texts [plans, n] with scores [plans, n, chosen] the `count` best of each, the best first."""
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :count]
+    return np.asarray(np.take_along_axis(np.repeat(texts[:, :, None], scores.shape[2], axis=2), order, axis=1))

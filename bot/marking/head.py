@@ -49,7 +49,11 @@ class Scorer(NamedTuple):
             below = rows[each, np.maximum(feature, 0)] <= self.threshold[every, node]
             following = np.where(below, self.left[every, node], self.right[every, node])
             node = np.where(feature < 0, node, following)
-        boosted = self.value[every, node].sum(axis=1) + self.base
+        return self.calibrated(rows, self.value[every, node].sum(axis=1))
+
+    def calibrated(self, rows: Array, leaves: Array) -> Array:
+        """Probabilities [n] of feature rows whose leaves' values sum up to `leaves` [n]."""
+        boosted = leaves + self.base
         line = ((rows - self.mean) / self.scale) @ self.weights + self.bias
         logit = self.slope * (self.share * boosted + (1 - self.share) * line) + self.offset
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logit, -30, 30))), dtype=np.float32)

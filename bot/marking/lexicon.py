@@ -12,6 +12,7 @@ from typing import Any
 from bot.errors import ModelError
 
 _PREFIXED = re.compile(r"(?:un|dis|mis|non-?|in(?!side|come|put)|im(?!prove|press|port)|ir|il)([a-z]{4,})")
+MOST_KEPT = 20_000
 PATH = Path(__file__).parent / "data" / "lexicon.json"
 
 
@@ -39,6 +40,7 @@ class Lexicon:
             for one, other in raw["antonyms"]:
                 self._opposites.setdefault(one, set()).add(other)
                 self._opposites.setdefault(other, set()).add(one)
+            self._found: dict[str, frozenset[str]] = {}
             self._against = {word: frozenset(others) - self.deniers for word, others in self._opposites.items()}
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
@@ -49,20 +51,16 @@ class Lexicon:
         """Whether the word stands on one side of a pair of opposites."""
         return word in self._sides
 
-    def pointed(self, word: str) -> bool:
-        """Whether the word may have an opposite: it is in one of the lists, or built as one."""
-        return word in self._opposites or _bare(word) != word
-
     def opposites(self, word: str) -> frozenset[str]:
         """Words that stand against this one (those that are built from it by an "un-" not among them)."""
-        if word in self.deniers:
-            return frozenset()
-        bare = _bare(word)
-        return self._against.get(word, frozenset()) | (frozenset((bare,)) if bare != word else frozenset())
-
-    def opposite(self, one: str, other: str) -> bool:
-        """Whether the words stand on the two sides of a pair and nowhere on the same side, or differ in an "un-"."""
-        return other in self.opposites(one) or one in self.opposites(other)
+        if (known := self._found.get(word)) is None:
+            if len(self._found) > MOST_KEPT:
+                self._found.clear()
+            bare = _bare(word)
+            built = frozenset((bare,)) if bare != word else frozenset()
+            listed = self._against.get(word, frozenset()) | built
+            known = self._found[word] = frozenset() if word in self.deniers else listed
+        return known
 
     def _opposed(self, one: str) -> frozenset[str]:
         across = {(number, 1 - side) for number, side in self._sides[one]}
@@ -71,7 +69,6 @@ class Lexicon:
         )
 
 
-@lru_cache(maxsize=20_000)
 def _bare(word: str) -> str:
     """The word without an "un-" or the like, the same word where it has none."""
     found = _PREFIXED.fullmatch(word)

@@ -147,6 +147,8 @@ class Linguist:
         if word == "not" and following in ("only", "just"):
             return set()
         head = token if word == "without" else token.head
+        while head.lower_ in ("ever", "even", "really") and head.dep_ == "advmod":  # "hardly ever hurt"
+            head = head.head
         if word == "no" and following == "longer":
             head = doc[token.i + 1].head
         return (({head.i} if head is not token else set()) | _hanging(head, token.i)) - {token.i}

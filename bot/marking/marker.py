@@ -8,25 +8,30 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Optional
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from bot.marking import reference_features
-from bot.marking.encoder import Encoder, default_encoder, marking_encoder
-from bot.marking.features import Comparison, Found
-from bot.marking.head import Head, Scorer, load_head
+from bot.marking.board import Board, whole_board
+from bot.marking.encoder import Array, Encoder, default_encoder, marking_encoder
+from bot.marking.features import Comparison, Look
+from bot.marking.forest import Forest
+from bot.marking.head import Head, load_head
 from bot.marking.linguistics import Linguist, default_linguist
 from bot.marking.model import Marking, Match, Verdict
-from bot.marking.pieces import Reader
+from bot.marking.pieces import Answer, Candidate, Reader
 from bot.marking.shelf import Library, Shelf
 from bot.marking.spelling import Reading
 from bot.syllabus.model import Question
 
-CODE = "3"  # raise it when a change of code changes markings
+CODE = "4"  # raise it when a change of code changes markings
 ECHO = 0.02  # most that words of the question alone can reach
 NEAR = 0.15  # below it no quote is shown
+WORTH = 0.08  # below it nobody asks what turns a text round
 State = Literal["met", "unsure", "not_met"]
 Label = Literal["correct", "contradictory", "incorrect"]
+Judged = tuple[float, Optional[Candidate]]
 
 
 class Marker:
@@ -47,6 +52,8 @@ class Marker:
         self._plain_reader = Reader(general or default_encoder(), self._linguist)  # for plain references
         stamp = self._encoder.sha256 + self._linguist.lexicon.sha256 + CODE
         self._library = Library(self._reader, stamp, self._head.lenses, cache)
+        self._expectation, self._misconception = Forest(self._head.expectation), Forest(self._head.misconception)
+        self._boards: WeakKeyDictionary[Shelf, Board] = WeakKeyDictionary()
         self._references: OrderedDict[tuple[str, ...], Shelf] = OrderedDict()
         self.version: str = hashlib.sha256((self._head.sha256 + stamp).encode()).hexdigest()[:12]
 
@@ -57,19 +64,18 @@ class Marker:
         shelf = self._library.shelf(question)
         reading, parsed = self._linguist.read(text, shelf.vocabulary)
         answer = self._reader.answer(parsed)
-        comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lenses)
+        points, wrongs = question.expectations, question.misconceptions
+        judged: list[Judged] = [(0.0, None)] * (len(points) + len(wrongs))
+        if answer.candidates:
+            judged = self._judge(shelf, answer, len(points))
         limits = self._head.settings
-        points = [comparison.find(point.id) for point in question.expectations]
-        wrongs = [comparison.find(wrong.id, wrong=True) for wrong in question.misconceptions]
-        judged = self._judge(self._head.expectation, points)
-        suspected = self._judge(self._head.misconception, wrongs)
         matches = tuple(
             _match(point.id, found, text, reading, limits["lower"], limits["upper"])
-            for point, found in zip(question.expectations, judged)
+            for point, found in zip(points, judged)
         )
         held = tuple(
             _match(wrong.id, found, text, reading, limits["wrong_lower"], limits["wrong_upper"])
-            for wrong, found in zip(question.misconceptions, suspected)
+            for wrong, found in zip(wrongs, judged[len(points) :])
         )
         return Marking(
             matches, tuple(m for m in held if m.state != "not_met"), _verdict(question, matches), self.version
@@ -97,26 +103,43 @@ class Marker:
         return label, round(correct, 4), distance >= limits["sure"]
 
     def warm(self, questions: Sequence[Question], progress: Optional[Callable[[int, int], None]] = None) -> None:
-        """Read and encode the texts of all questions; `progress(done, total)` after each."""
+        """Read and encode the texts of all questions; `progress(done, total)` after each.
+
+        What the cache on disk still holds of questions as they were before is deleted.
+        """
         for done, question in enumerate(questions, 1):
             if question.expectations:
                 self._library.shelf(question)
             if progress is not None:
                 progress(done, len(questions))
+        self._library.keep_only(questions)
 
-    def _judge(self, scorer: Scorer, found: list[list[Found]]) -> list[tuple[float, Optional[Found]]]:
-        """Probability and deciding candidate of each point; of two near alike the shorter candidate."""
-        flat = [each for some in found for each in some]
-        if not flat:
-            return [(0.0, None) for _ in found]
-        scores = iter(scorer.probabilities(np.stack([each.values for each in flat])).tolist())
-        out: list[tuple[float, Optional[Found]]] = []
-        for some in found:
-            rated = [(next(scores) if each.novel else min(next(scores), ECHO), each) for each in some]
-            best = max((p for p, _ in rated), default=0.0)
-            close = [each for p, each in rated if p >= best - 0.05]
-            out.append((best, min(close, key=lambda f: f.candidate.end - f.candidate.start) if close else None))
+    def _judge(self, shelf: Shelf, answer: Answer, points: int) -> list[Judged]:
+        """Of the question's expectations (`points` of them), then its misconceptions: probability, deciding candidate.
+
+        What turns a text round is looked for only where the probability is worth it without: it never raises it much.
+        Of two candidates near alike the shorter one decides.
+        """
+        if (board := self._boards.get(shelf)) is None:
+            board = self._boards[shelf] = whole_board(shelf)
+        comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lenses)
+        look = comparison.look(board)
+        for plan, place in np.argwhere(self._probabilities(look, points) >= WORTH).tolist():
+            comparison.turn(look, plan, place)
+        rated = self._probabilities(look, points)
+        out: list[Judged] = []
+        for some, chosen in zip(rated.tolist(), look.chosen.tolist()):
+            best = max(some)
+            close = [answer.candidates[c] for p, c in zip(some, chosen) if p >= best - 0.05]
+            out.append((best, min(close, key=lambda candidate: candidate.end - candidate.start)))
         return out
+
+    def _probabilities(self, look: Look, points: int) -> Array:
+        """Probabilities [plans, chosen]; the first `points` plans are expectations, the others misconceptions."""
+        parts = (self._expectation, look.values[:points]), (self._misconception, look.values[points:])
+        rated = [f.probabilities(v.reshape(-1, v.shape[2])).reshape(v.shape[:2]) for f, v in parts if len(v)]
+        p = np.concatenate(rated)
+        return np.where(look.novel, p, np.minimum(p, ECHO))
 
     def _reference_shelf(self, question: str, references: Sequence[str]) -> Shelf:
         key = (question, *references)
@@ -128,14 +151,12 @@ class Marker:
         return known
 
 
-def _match(
-    id: str, judged: tuple[float, Optional[Found]], text: str, reading: Reading, lower: float, upper: float
-) -> Match:
-    probability, found = judged
+def _match(id: str, judged: Judged, text: str, reading: Reading, lower: float, upper: float) -> Match:
+    probability, candidate = judged
     state: State = "met" if probability >= upper else "unsure" if probability >= lower else "not_met"
     quote = ""
-    if found is not None and probability >= NEAR:
-        start, end = reading.original(found.candidate.start, found.candidate.end)
+    if candidate is not None and probability >= NEAR:
+        start, end = reading.original(candidate.start, candidate.end)
         quote = text[start:end].strip(" \t\n\r,;:")
     return Match(id, state, round(probability, 4), quote)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,7 +13,9 @@ from bot.marking.encoder import DIMENSIONS, Array, Encoder
 from bot.marking.linguistics import Linguist, Parsed, Span, Word
 
 MAX_CANDIDATES = 32
-MAX_PARTS = 16  # an answer of more clauses is taken sentence by sentence
+MAX_PARTS = 16  # of an answer with more clauses, neighbours are taken together …
+LONG_PART = 40  # … up to so many words
+STRETCH = 80  # words that are encoded in one: hardly ever more than the encoder's 128 tokens
 FIRST_WORD_ID = 1_990  # the tokenizer's list begins with unused places and single characters
 COMMON, STRANGE = 0.3, 1.0
 JOINING = frozenset(("and", "but", "because", "so", "or", "then", "also", "plus"))
@@ -65,17 +68,21 @@ class Reader:
     def answer(self, parsed: Parsed) -> Answer:
         """Clauses, neighbouring pairs of clauses, sentences and the whole answer, each once.
 
-        Clauses and the whole are encoded; what lies between is the mean of its clauses.
+        Clauses and the whole (unless it is very long) are encoded; what lies between is the mean of its clauses.
         """
         if not parsed.words:
             return Answer((), (), np.zeros((0, DIMENSIONS), dtype=np.float32))
-        parts = parsed.clauses if len(parsed.clauses) <= MAX_PARTS else parsed.sentences
+        parts = _parts(parsed)
         everything = Span(0, len(parsed.words))
+        alone = len(parts) == 1 and parts[0] == everything
+        encoded_whole = not alone and len(parsed.words) <= STRETCH
+        self._encoder.warm([_text(parsed, span)[0] for span in (*parts, *([everything] if encoded_whole else []))])
         pieces = [self._piece(parsed, span) for span in parts]
-        sums = [piece.vector * piece.tokens for piece in pieces]
-        first_word = [0]
-        for piece in pieces:
-            first_word.append(first_word[-1] + len(piece.words))
+        sums = np.stack([piece.vector * piece.tokens for piece in pieces])
+        whole = self._encoder.encoded(_text(parsed, everything)[0]).vector if encoded_whole else _unit(sums.sum(axis=0))
+        words = tuple(word for piece in pieces for word in piece.words)
+        word_vectors = np.concatenate([piece.word_vectors for piece in pieces])
+        first_word = [0, *np.cumsum([len(piece.words) for piece in pieces]).tolist()]
         runs: dict[tuple[int, int], None] = {(i, i + 1): None for i in range(len(parts))}
         sentence_of = [
             next((n for n, s in enumerate(parsed.sentences) if s.first <= p.first < s.last), -1) for p in parts
@@ -90,19 +97,14 @@ class Reader:
         around = [(sentence_of.index(n), len(parts) - sentence_of[::-1].index(n)) for n in sentence_of]
         candidates = []
         for one, other in list(runs)[: MAX_CANDIDATES - 1]:
-            vector = pieces[one].vector if other == one + 1 else _unit(np.sum(sums[one:other], axis=0))
             columns = slice(first_word[one], first_word[other])
             start, end = parsed.words[parts[one].first].start, parsed.words[parts[other - 1].last - 1].end
             near = slice(first_word[around[one][0]], first_word[around[other - 1][1]])
-            candidates.append(Candidate(vector, columns, near, start, end, False))
-        whole = pieces[0].vector
-        if len(parts) > 1 or parts[0] != everything:
-            whole = self._encoder.encoded(_text(parsed, everything)[0]).vector
+            candidates.append(Candidate(_unit(sums[one:other].sum(axis=0)), columns, near, start, end, False))
         start, end = parsed.words[0].start, parsed.words[-1].end
         every = slice(0, first_word[-1])
         candidates.append(Candidate(whole, every, every, start, end, True))
-        words = tuple(word for piece in pieces for word in piece.words)
-        return Answer(tuple(candidates), words, np.concatenate([piece.word_vectors for piece in pieces]))
+        return Answer(tuple(candidates), words, word_vectors)
 
     def rarity(self, word: Word) -> float:
         """How much a word says, 0–1: rare words more than common ones, words on a side of opposites always much."""
@@ -128,23 +130,43 @@ class Reader:
         """A span in one pass of the encoder; word vectors in half precision (as the cache on disk keeps them)."""
         text, start = _text(parsed, span)
         encoded = self._encoder.encoded(text)
+        begins = [begin for begin, _ in encoded.offsets]
+        ends = [end for _, end in encoded.offsets]
         words: list[Word] = []
         vectors: list[Array] = []
         for word in parsed.words[span.first : span.last]:
             if not word.content:
                 continue
-            first, last = word.start - start, word.end - start
-            rows = [i for i, (a, b) in enumerate(encoded.offsets) if a < last and b > first]
-            if rows:  # none: a joining word in front, or behind the encoder's 128 tokens
+            row, last = bisect_right(ends, word.start - start), bisect_left(begins, word.end - start)
+            if last > row:  # else a joining word in front, or behind the encoder's 128 tokens
                 words.append(word)
-                vectors.append(encoded.middle[rows[0] : rows[-1] + 1].sum(axis=0))
+                vectors.append(encoded.middle[row:last].sum(axis=0))
         if not words:
             none = np.zeros((0, DIMENSIONS), dtype=np.float32)
-            return Piece(encoded.vector, (), none, len(encoded.offsets) or 1)
+            return Piece(encoded.vector, (), none, len(ends) or 1)
         stacked = np.stack(vectors)
         stacked /= np.maximum(np.linalg.norm(stacked, axis=1, keepdims=True), 1e-9)
         halved = stacked.astype(np.float16).astype(np.float32)
-        return Piece(encoded.vector, tuple(words), halved, len(encoded.offsets) or 1)
+        return Piece(encoded.vector, tuple(words), halved, len(ends) or 1)
+
+
+def _parts(parsed: Parsed) -> list[Span]:
+    """The clauses, one without an end in pieces; of an answer of very many, neighbours of one sentence together."""
+    clauses: list[Span] = []
+    for first, last in parsed.clauses:
+        step = LONG_PART if last - first > STRETCH else last - first
+        clauses += [Span(place, min(place + step, last)) for place in range(first, last, step)]
+    if len(clauses) <= MAX_PARTS:
+        return clauses
+    ends = {sentence.last for sentence in parsed.sentences}
+    parts = clauses[:1]
+    for clause in clauses[1:]:
+        before = parts[-1]
+        if before.last not in ends and clause.last - before.first <= LONG_PART:
+            parts[-1] = Span(before.first, clause.last)
+        else:
+            parts.append(clause)
+    return parts
 
 
 def _unit(vector: Array) -> Array:

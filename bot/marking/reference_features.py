@@ -87,7 +87,7 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens:
     beyond = _beyond(whole, question)
     clause_sim = max(float(shelf.vectors[best] @ c.vector) for c in clauses)
     mine, yours = side_of(said.words, linguist.lexicon), side_of(wanted, linguist.lexicon)
-    turned = turn(mine, yours, cosines[rows], wanted_weights, linguist.lexicon)
+    turned = turn(mine, yours, cosines[rows], wanted_weights)
     lemmas, wanted_lemmas = {w.lemma for w in said.words}, {w.lemma for w in wanted}
     key = max(float(heavy.max()) * 0.7, 1e-6)
     others = list(references)
@@ -142,7 +142,7 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens:
         _cosine(senses[-1][half:], target[half:]),
         max(closeness),
         float(turned.roles),
-        float(len(mine.polar)),
+        float(sum(map(bool, mine.opposed))),
         float(any(w.negated for w in said.words)) * (1 - turned.negation),
         *through(lens, senses[-1], target),
     )

@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections import OrderedDict
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple, Optional
 
 import msgspec
@@ -22,8 +26,12 @@ from bot.marking.pieces import Piece, Reader
 from bot.marking.spelling import WORD
 from bot.syllabus.model import Question
 
+KEPT = 96  # shelves in memory, about 1.5 MB each; reading one again takes 4 ms
 Integers = npt.NDArray[np.int64]
-LAYOUT = "5"  # raise it when what is stored changes
+LAYOUT = "6"  # raise it when what is stored changes
+
+
+_Words = tuple[tuple[tuple[Word, ...], ...], frozenset[str]]
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -44,7 +52,7 @@ class Lenses(NamedTuple):
 PLAIN = Lenses(np.eye(768, 1, dtype=np.float32), np.eye(768, 1, dtype=np.float32))  # where no lens is wanted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shelf:
     """A question's texts side by side, and what follows from them alone.
 
@@ -94,63 +102,19 @@ class Shelf:
         return {}
 
     @cached_property
-    def plans(self) -> dict[tuple[str, bool, frozenset[int]], Optional[Plan]]:
-        """Which texts count for an expectation or misconception, filled as they are asked for."""
-        return {}
+    def lemmas(self) -> dict[str, int]:
+        """A number for each lemma of the texts."""
+        return {lemma: number for number, lemma in enumerate(dict.fromkeys(w.lemma for ws in self.words for w in ws))}
 
+    @cached_property
+    def lemma_rows(self) -> Integers:
+        """The lemma's number of each row of words [rows]."""
+        return np.array([self.lemmas[word.lemma] for words in self.words for word in words], dtype=np.int64)
 
-class Plan(NamedTuple):
-    """Which texts count how for one expectation or misconception, and their means."""
-
-    own: Integers
-    formal: Integers
-    counter: Integers
-    others: Integers
-    against: Integers
-    near: Integers  # own and formal
-    centre: Array  # [384] unit mean of own
-    rivals: Array  # [owners, 384] unit means of the others
-    lens_centre: Array  # [k]
-    lens_rivals: Array  # [owners, k]
-    negated: Array  # [texts] 1 where a text negates
-
-
-def plan_of(shelf: Shelf, owner: str, wrong: bool = False, hidden: frozenset[int] = frozenset()) -> Optional[Plan]:
-    """The plan of one expectation (or, if `wrong`, misconception) without hidden texts; None if nothing is left."""
-
-    def rows(owner: str, *kinds: str) -> Integers:
-        return np.array([i for i in shelf.rows(owner, *kinds) if i not in hidden], dtype=np.int64)
-
-    own = rows(owner, "wrong" if wrong else "phrasing")
-    formal = rows(owner, "wrong-statement" if wrong else "statement")
-    counter = rows("", "phrasing", "statement") if wrong else rows(owner, "counter")
-    siblings = rows("", *(("wrong", "wrong-statement") if wrong else ("phrasing", "statement")))
-    others = np.array([i for i in siblings if shelf.entries[i].owner != owner], dtype=np.int64)
-    against = rows("", "counter") if wrong else rows("", "wrong", "wrong-statement")
-    own = own if len(own) else formal
-    if not len(own):
-        return None
-    grouped: dict[str, list[int]] = {}
-    for text in others:
-        grouped.setdefault(shelf.entries[text].owner, []).append(int(text))
-    groups = list(grouped.values())
-    return Plan(
-        own,
-        formal,
-        counter,
-        others,
-        against,
-        np.concatenate([own, formal]) if own is not formal else own,
-        unit(shelf.vectors[own].mean(axis=0)[None, :])[0],
-        unit(np.stack([shelf.vectors[g].mean(axis=0) for g in groups]))
-        if groups
-        else np.zeros((1, DIMENSIONS), dtype=np.float32),
-        unit(shelf.through[own].mean(axis=0)[None, :])[0],
-        unit(np.stack([shelf.through[g].mean(axis=0) for g in groups]))
-        if groups
-        else np.zeros((0, shelf.through.shape[1]), dtype=np.float32),
-        np.array([any(word.negated for word in words) for words in shelf.words], dtype=np.float32),
-    )
+    @cached_property
+    def steepness(self) -> Array:
+        """The squared lengths of `leaning` [texts]."""
+        return np.asarray((self.leaning**2).sum(axis=1), dtype=np.float32)
 
 
 def entries_of(question: Question) -> tuple[Entry, ...]:
@@ -191,7 +155,7 @@ def words_of(texts: list[str]) -> frozenset[str]:
     )
 
 
-def novelty(vectors: Array, words: tuple[Word, ...], asked: Array, asked_lemmas: frozenset[str]) -> Array:
+def novelty(vectors: Array, words: Sequence[Word], asked: Array, asked_lemmas: frozenset[str]) -> Array:
     """How far each word goes beyond the question's own words, 0.2–1, [words]."""
     if not len(words):
         return np.zeros(0, dtype=np.float32)
@@ -202,11 +166,16 @@ def novelty(vectors: Array, words: tuple[Word, ...], asked: Array, asked_lemmas:
 
 
 def sense(vector: Array, word_vectors: Array, weights: Array, question: Array) -> Array:
-    """What a text says beyond the question [768]: its vector less most of the question's, and its weighted words."""
-    beyond = vector - 0.7 * float(vector @ question) * question
+    """What a text says beyond the question [768]; see `senses_of`."""
     words = weights @ word_vectors if len(weights) else np.zeros(DIMENSIONS, dtype=np.float32)
-    words = words / max(float(np.linalg.norm(words)), 1e-6)
-    return np.asarray(np.concatenate([beyond, words]), dtype=np.float32)
+    return np.asarray(senses_of(vector[None, :], words[None, :], question)[0])
+
+
+def senses_of(vectors: Array, words: Array, question: Array) -> Array:
+    """What texts say beyond the question [n, 768]: vectors less most of the question's, and weighted sums of words."""
+    beyond = vectors - 0.7 * np.outer(vectors @ question, question)
+    lengths = np.maximum(np.linalg.norm(words, axis=1, keepdims=True), 1e-6)
+    return np.asarray(np.concatenate([beyond, words / lengths], axis=1), dtype=np.float32)
 
 
 def unit(rows: Array) -> Array:
@@ -218,64 +187,84 @@ def assemble(
     entries: tuple[Entry, ...], pieces: list[Piece], vocabulary: frozenset[str], reader: Reader, lenses: Lenses = PLAIN
 ) -> Shelf:
     """The shelf of texts that were read; the question's own text must be the first."""
-    asked = pieces[0].word_vectors
-    lemmas = frozenset(word.lemma for word in pieces[0].words)
-    starts, weights, senses, row = [], [], [], 0
-    for piece in pieces:
-        starts.append(row)
-        row += len(piece.words)
-        rare = np.array([reader.rarity(word) for word in piece.words], dtype=np.float32)
-        weights.append(rare * novelty(piece.word_vectors, piece.words, asked, lemmas))
-        senses.append(sense(piece.vector, piece.word_vectors, weights[-1], pieces[0].vector))
-    stacked = np.stack(senses)
+    words = [word for piece in pieces for word in piece.words]
+    lengths = [len(piece.words) for piece in pieces]
+    starts = [0, *np.cumsum(lengths[:-1]).tolist()]
+    vectors = np.stack([piece.vector for piece in pieces])
+    word_vectors = np.concatenate([piece.word_vectors for piece in pieces])
+    rare = np.array([reader.rarity(word) for word in words], dtype=np.float32)
+    asked = pieces[0].word_vectors, frozenset(word.lemma for word in pieces[0].words)
+    weights = rare * novelty(word_vectors, words, *asked)
+    heavy = np.append(word_vectors * weights[:, None], np.zeros((1, DIMENSIONS), dtype=np.float32), axis=0)
+    meant = np.add.reduceat(heavy, starts, axis=0) * (np.array(lengths) > 0)[:, None]
+    senses = senses_of(vectors, meant, vectors[0])
     return Shelf(
         entries,
-        np.stack([piece.vector for piece in pieces]),
+        vectors,
         tuple(piece.words for piece in pieces),
         tuple(starts),
-        np.concatenate([piece.word_vectors for piece in pieces]),
-        np.concatenate(weights),
-        stacked,
-        unit(stacked @ lenses.points),
-        stacked @ lenses.turns,
+        word_vectors,
+        weights,
+        senses,
+        unit(senses @ lenses.points),
+        senses @ lenses.turns,
         vocabulary,
     )
 
 
 class Library:
-    """Shelves by question; a file a question in `folder`, named by the hash of content, encoder and layout."""
+    """Shelves by question: the last `kept` in memory; in `folder` a file each, under the hash of what it is made of."""
 
-    def __init__(self, reader: Reader, stamp: str, lenses: Lenses, folder: Optional[Path] = None) -> None:
+    def __init__(
+        self, reader: Reader, stamp: str, lenses: Lenses, folder: Optional[Path] = None, kept: int = KEPT
+    ) -> None:
         self._reader = reader
         self._lenses = lenses
         self._stamp = stamp
         self._folder = folder
-        self._shelves: dict[str, Shelf] = {}
+        self._kept = kept
+        self._shelves: OrderedDict[str, Shelf] = OrderedDict()
+        self._lock = Lock()
 
     def shelf(self, question: Question) -> Shelf:
         """The shelf of a question: from memory, from disk, or read now."""
         key = self._key(question)
         if (known := self._shelves.get(key)) is None:
             entries = entries_of(question)
-            vocabulary = vocabulary_of(question, self._reader)
-            pieces = self._stored(key, entries)
-            if pieces is None:
-                pieces = self._reader.pieces([entry.text for entry in entries], vocabulary)
-                self._store(key, entries, pieces)
-            known = self._shelves[key] = assemble(entries, pieces, vocabulary, self._reader, self._lenses)
+            stored = self._stored(key, entries)
+            if stored is None:
+                vocabulary = vocabulary_of(question, self._reader)
+                stored = self._reader.pieces([entry.text for entry in entries], vocabulary), vocabulary
+                self._store(key, *stored)
+            known = assemble(entries, *stored, self._reader, self._lenses)
+        with self._lock:
+            self._shelves[key] = known
+            self._shelves.move_to_end(key)
+            while len(self._shelves) > self._kept:
+                self._shelves.popitem(last=False)
         return known
+
+    def keep_only(self, questions: Sequence[Question]) -> None:
+        """Delete the cache files of all other questions, and of these as they were once."""
+        if self._folder is None:
+            return
+        wanted = {f"{self._key(question)}.npz" for question in questions}
+        for path in self._folder.glob("*.npz"):
+            if path.name not in wanted:
+                with suppress(OSError):  # only saves room
+                    path.unlink()
 
     def _key(self, question: Question) -> str:
         content = msgspec.json.encode(question) + self._stamp.encode() + LAYOUT.encode()
         return hashlib.sha256(content).hexdigest()[:32]
 
-    def _stored(self, key: str, entries: tuple[Entry, ...]) -> Optional[list[Piece]]:
-        """The pieces of a cache file; None if there is no file or it is damaged in any way."""
+    def _stored(self, key: str, entries: tuple[Entry, ...]) -> Optional[tuple[list[Piece], frozenset[str]]]:
+        """The pieces and the vocabulary of a cache file; None if there is no file or it is damaged in any way."""
         if self._folder is None or not (path := self._folder / f"{key}.npz").exists():
             return None
         try:
             with np.load(path, allow_pickle=False) as data:
-                words = msgspec.json.decode(data["words"].tobytes(), type=tuple[tuple[Word, ...], ...])
+                words, vocabulary = msgspec.json.decode(data["words"].tobytes(), type=_Words)
                 vectors, word_vectors = data["vectors"].astype(np.float32), data["word_vectors"].astype(np.float32)
         except Exception:  # a damaged zip, array or JSON raises many unrelated classes; all mean: build it again
             return None
@@ -290,15 +279,16 @@ class Library:
         for vector, each in zip(vectors, words):
             pieces.append(Piece(vector, each, word_vectors[row : row + len(each)], len(each)))
             row += len(each)
-        return pieces
+        return pieces, vocabulary
 
-    def _store(self, key: str, entries: tuple[Entry, ...], pieces: list[Piece]) -> None:
+    def _store(self, key: str, pieces: list[Piece], vocabulary: frozenset[str]) -> None:
         if self._folder is None:
             return
+        words: _Words = tuple(piece.words for piece in pieces), vocabulary
         buffer = BytesIO()
-        np.savez_compressed(
+        np.savez(  # not compressed: it would save a sixth and cost more than all the rest of reading it
             buffer,
-            words=np.frombuffer(msgspec.json.encode([piece.words for piece in pieces]), dtype=np.uint8),
+            words=np.frombuffer(msgspec.json.encode(words), dtype=np.uint8),
             vectors=np.stack([piece.vector for piece in pieces]),
             word_vectors=np.concatenate([piece.word_vectors for piece in pieces]).astype(np.float16),
         )

@@ -9,6 +9,7 @@ SOUNDS = tuple(
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 BESIDE = frozenset(frozenset(row[i : i + 2]) for row in KEYS for i in range(len(row) - 1))
 FIRST = 0.6  # more for another first letter
+CHEAPEST = 0.4  # what one edit costs at least
 
 
 def cost(meant: str, written: str) -> float:
@@ -38,7 +39,7 @@ def _left_out(meant: str, place: int) -> float:
     """A letter left out: one of a double costs least, then a vowel."""
     letter = meant[place]
     double = place > 0 and meant[place - 1] == letter or meant[place + 1 : place + 2] == letter
-    return 0.4 if double else 0.65 if letter in VOWELS else 0.75
+    return CHEAPEST if double else 0.65 if letter in VOWELS else 0.75
 
 
 def _put_in(meant: str, place: int, typed: str) -> float:

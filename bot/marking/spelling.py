@@ -11,7 +11,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.marking.lexicon import Lexicon
-from bot.marking.slips import VOWELS, cost
+from bot.marking.slips import CHEAPEST, FIRST, VOWELS, cost
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 REPEATED = re.compile(r"(.)\1{2,}")
@@ -117,15 +117,24 @@ class Speller:
         """The English word that is cheapest to slip from, and its price; a known word only to a frequent one."""
         reach, sound = min(_reach(word), 2), self.known(word)
         firsts = word[0] + ALSO.get(word[0], "") + word[1]
-        near: list[tuple[float, str]] = []
+        near: list[tuple[float, str]] = []  # the least that each can cost
         for first in dict.fromkeys(firsts):
+            other_first = FIRST if first != word[0] else 0.0
             for length in range(len(word) - reach, len(word) + reach + 1):
                 shelf = self._shelves.get((first, length), ())
                 hits = process.extract(word, shelf, scorer=OSA.distance, score_cutoff=reach, limit=40)
-                near += [(cost(other, word) + self._rareness(other), other) for other, _, _ in hits if other != word]
-        if sound:
-            near = [each for each in near if self._rank.get(each[1], NOT_FREQUENT) < COMMON // 2]
-        price, best = min(near, default=(0.0, ""))
+                near += [
+                    (CHEAPEST * edits + other_first + self._rareness(other), other)
+                    for other, edits, _ in hits
+                    if other != word and not (sound and self._rank.get(other, NOT_FREQUENT) >= COMMON // 2)
+                ]
+        price, best = 0.0, ""
+        for least, other in sorted(near):
+            if best and least > price:
+                break
+            found = cost(other, word) + self._rareness(other)
+            if not best or (found, other) < (price, best):
+                price, best = found, other
         letters = not VOWELS.isdisjoint(word) and len(word) > 3  # else it may be short for something
         return (best, price) if letters or price < SURE - 0.2 else ("", 0.0)
 

@@ -21,7 +21,8 @@ CLOSE = 1e-3  # more than rounding ever makes of the same arithmetic
 class Layer(NamedTuple):
     """A window of three tokens [n, 3 × width] → the largest of several outputs each → scaled, and added."""
 
-    pieces: tuple[tuple[Array, Array], ...]  # weights [3 × width, width] and bias [width] of each
+    weights: Array  # [3 × width, outputs × width]
+    bias: Array  # [outputs × width]
     gain: Array  # [width]
     shift: Array
 
@@ -30,7 +31,7 @@ class Layer(NamedTuple):
         padded = np.zeros((count + 2, width), dtype=np.float32)
         padded[1:-1] = rows
         windows = np.concatenate([padded[:-2], rows, padded[2:]], axis=1)
-        best = np.maximum.reduce([windows @ weights + bias for weights, bias in self.pieces])
+        best = (windows @ self.weights + self.bias).reshape(count, -1, width).max(axis=1)
         best -= best.mean(axis=1, keepdims=True)
         spread = np.sqrt(np.einsum("ij,ij->i", best, best) / width + 1e-8)[:, None]
         return np.asarray(rows + best / spread * self.gain + self.shift, dtype=np.float32)
@@ -84,6 +85,6 @@ def _forward(model: Any) -> Callable[[Sequence[Any]], list[Array]]:
 def _layer(block: Any) -> Layer:
     maxout = next(node for node in block.walk() if node.name == "maxout")
     norm = next(node for node in block.walk() if node.name == "layernorm")
-    weights, bias = maxout.get_param("W"), maxout.get_param("b")  # [width, pieces, 3 × width], [width, pieces]
-    pieces = tuple((np.ascontiguousarray(weights[:, n].T), bias[:, n].copy()) for n in range(bias.shape[1]))
-    return Layer(pieces, norm.get_param("G"), norm.get_param("b"))
+    weights, bias = maxout.get_param("W"), maxout.get_param("b")  # [width, outputs, 3 × width], [width, outputs]
+    flat = np.ascontiguousarray(weights.transpose(2, 1, 0).reshape(weights.shape[2], -1))
+    return Layer(flat, bias.T.reshape(-1).copy(), norm.get_param("G"), norm.get_param("b"))

@@ -276,3 +276,12 @@ def test_plots_are_made_from_the_json_for_what_it_holds(tmp_path: Path) -> None:
     wanted = {f"bench-{name}.png" for name in ("against", "crowd", "growth", "pages")}
     assert {p.name for p in tmp_path.glob("*.png")} == wanted
     assert plots.main([str(tmp_path / "none.json"), str(tmp_path)]) == 1
+
+
+def test_the_time_of_marking_has_a_goal_of_its_own() -> None:
+    raw = Raw(marking=[0.010, 0.012, 0.050])
+    rows = {row.key: row for row in rows_of(raw)}
+    assert rows["marking_p95"].met is True
+    assert rows["marking_p50"].met is None
+    raw.marking = [0.070]
+    assert {row.key: row for row in rows_of(raw)}["marking_p95"].met is False

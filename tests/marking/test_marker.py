@@ -4,14 +4,18 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.errors import ModelError
+from bot.marking.encoder import marking_encoder
 from bot.marking.head import FOLDER, load_head
+from bot.marking.linguistics import default_linguist
 from bot.marking.marker import Marker
+from bot.marking.pieces import Reader
+from bot.marking.shelf import PLAIN, Library
 from bot.syllabus.model import Question
 
 STRANGE = [
@@ -120,8 +124,6 @@ def test_the_same_answer_is_marked_the_same_in_every_process(marker: Marker, que
         f"print(msgspec.json.encode(Marker().mark(msgspec.convert(COST, type=Question), {text!r})).decode())"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    import msgspec
-
     assert json.loads(printed) == json.loads(msgspec.json.encode(marker.mark(question, text)))
 
 
@@ -144,15 +146,26 @@ def test_warming_reports_its_progress(marker: Marker, question: Question) -> Non
     assert seen == [(1, 2), (2, 2)]
 
 
-def test_marking_is_quick(marker: Marker, question: Question) -> None:
-    marker.mark(question, "warm up")
-    took = []
-    for number in range(12):
-        text = f"adverts cost {number} pounds, regulars trust you and they tell {number} friends about the shop"
-        start = time.perf_counter()
-        marker.mark(question, text)
-        took.append(time.perf_counter() - start)
-    assert sorted(took)[6] < 0.25  # about 0.03 s on a quiet core
+def test_warming_deletes_what_the_cache_holds_of_a_question_as_it_was(question: Question, tmp_path: Path) -> None:
+    edited = msgspec.structs.replace(question, text="Why does it cost more to win a new customer?")
+    marker = Marker(cache=tmp_path)
+    marker.warm([question])
+    (before,) = tmp_path.glob("*.npz")
+    marker.warm([edited])
+    (after,) = tmp_path.glob("*.npz")
+    assert before.name != after.name
+
+
+def test_only_so_many_questions_are_kept_in_memory(question: Question, tmp_path: Path) -> None:
+    reader = Reader(marking_encoder(), default_linguist())
+    library = Library(reader, "", PLAIN, tmp_path, kept=2)
+    first = library.shelf(question)
+    for number in range(2):
+        library.shelf(msgspec.structs.replace(question, id=f"another-{number}"))
+    again = library.shelf(question)
+    assert again is not first
+    assert again is library.shelf(question)
+    assert (again.vectors == first.vectors).all() and again.vocabulary == first.vocabulary
 
 
 def test_a_changed_head_is_refused(tmp_path: Path) -> None:
