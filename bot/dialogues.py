@@ -15,17 +15,24 @@ import httpx
 import msgspec
 
 from bot.errors import DialogueUnavailable
+from bot.lines import Broken, Lines
 from bot.records.messages import Queued
 
 LOOK_EVERY = 2.0  # seconds; a process that is back is found no later than this
 PATIENCE = 5.0  # seconds for a process to say that it is ready
 
 
+class Answer(msgspec.Struct):
+    """What of a process's answer to a turn counts here."""
+
+    more: Optional[bool] = None
+
+
 class Process:
     """One dialogue process at `url`."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient) -> None:
-        self.url, self._client = url, client
+    def __init__(self, url: str, client: httpx.AsyncClient, lines: Lines) -> None:
+        self.url, self._client, self._lines = url, client, lines
         self.ready = False
         self.busy = 0  # turns that it works on for us
 
@@ -39,23 +46,21 @@ class Process:
 
         DialogueUnavailable with `failed` when it was reached and the turn failed.
         """
-        given = msgspec.to_builtins(message)
         self.busy += 1
         try:
-            answer = await self._client.post(f"{self.url}/turn", json=given)
-        except httpx.HTTPError as error:
+            status, body = await self._lines.post(self.url, "/turn", msgspec.json.encode(message))
+        except Broken as error:
             self.ready = False
-            raise DialogueUnavailable(f"{self.url} does not answer ({type(error).__name__}).") from error
+            raise DialogueUnavailable(f"{self.url} does not answer ({error}).") from error
         finally:
             self.busy -= 1
-        if answer.status_code != 200:
-            failed = ("failed",) if answer.status_code == 500 else ()
-            raise DialogueUnavailable(f"The turn failed ({answer.status_code}).", *failed)
+        if status != 200:
+            failed = ("failed",) if status == 500 else ()
+            raise DialogueUnavailable(f"The turn failed ({status}).", *failed)
         try:
-            more = answer.json()["more"]
-        except (ValueError, KeyError, TypeError):
+            return msgspec.json.decode(body, type=Answer).more
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return None
-        return more if isinstance(more, bool) else None
 
 
 class Dialogues:
@@ -63,12 +68,8 @@ class Dialogues:
 
     def __init__(self, urls: Sequence[str], secret: str, timeout: float) -> None:
         self.urls = urls
-        self._client = httpx.AsyncClient(
-            headers={"authorization": f"Bearer {secret}"},
-            timeout=httpx.Timeout(timeout + 10, connect=2),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
-            trust_env=False,
-        )
+        self._client = httpx.AsyncClient(headers={"authorization": f"Bearer {secret}"}, trust_env=False)
+        self._lines = Lines(secret, timeout + 10)
         self._known: dict[str, Process] = {}
         self._look: Optional[asyncio.Task[None]] = None
         self._watch: Optional[asyncio.Task[None]] = None
@@ -96,6 +97,7 @@ class Dialogues:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._lines.close()
         await self._client.aclose()
 
     def _choose(self, person_id: int) -> Optional[Process]:
@@ -110,7 +112,7 @@ class Dialogues:
 
     async def _look_at_all(self) -> None:
         there = await addresses(self.urls)
-        self._known = {url: self._known.get(url) or Process(url, self._client) for url in there}
+        self._known = {url: self._known.get(url) or Process(url, self._client, self._lines) for url in there}
         await asyncio.gather(*(process.look() for process in self._known.values()))
 
     async def _keep_looking(self) -> None:
