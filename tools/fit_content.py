@@ -145,6 +145,7 @@ def content_table(questions: list[Question], work: Path, processes: int) -> tupl
     return (*tables(rows), _LENSES[-1])
 
 
+SECOND = 0.5  # share of the weight that a second candidate has where the point is not met
 ORDINARY = ["phrasing", "filler", "slips", "joined", "counter", "wrong", "elsewhere", "empty", "echo", "vague"]
 KINDS = {
     "phrasing": 1.0,
@@ -182,8 +183,18 @@ def fit_content(table: Table, names: tuple[str, ...], options: dict[str, Any]) -
     def fit(rows: Any, labels: Any, heavy: Any) -> Scorer:
         return fit_scorer(rows, labels, heavy, signs, **options)
 
-    scores = held_out(fit, table.first, truth, weights, table.fold, FOLDS, table.second)
-    scorer, p = calibrated(fit(table.first, truth, weights), scores, truth, np.ones(len(truth)))
+    def fit_both(at: Any) -> Scorer:
+        """A point that is not met is met at no candidate: there the second counts, too."""
+        also = at[(truth[at] == 0) & (table.second[at] != table.first[at]).any(axis=1)]
+        halved = np.where(np.isin(at, also), 1 - SECOND, 1.0) * weights[at]
+        return fit(
+            np.concatenate([table.first[at], table.second[also]]),
+            np.concatenate([truth[at], truth[also]]),
+            np.concatenate([halved, SECOND * weights[also]]),
+        )
+
+    scores = held_out(fit_both, table.first, table.second, truth, table.fold, FOLDS)
+    scorer, p = calibrated(fit_both(np.arange(len(truth))), scores, truth, np.ones(len(truth)))
     return scorer, np.where(table.novel, p, np.minimum(p, 0.02))
 
 

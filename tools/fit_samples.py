@@ -82,13 +82,12 @@ def samples(question: Question, bank: list[Question], nlp: Any, lexicon: Lexicon
         if dice.random() < 0.55 and (negative := turned(text, nlp, lexicon, dice)):
             yield Sample("negated", negative, (text,), {owner: False}, {})
             rest = [each for each in pool if each[0] != owner]
-            if rest and dice.random() < 0.4:
-                other = dice.choice(rest)
-                parts = [negative, other[1]]
+            if rest and dice.random() < 0.5:
+                others = dice.sample(rest, min(len(rest), dice.choice((1, 1, 2))))
+                parts = [negative, *(t for _, t in others)]
                 dice.shuffle(parts)
-                yield Sample(
-                    "mixed", dice.choice(JOINERS[:6]).join(parts), (text, other[1]), {owner: False, other[0]: True}, {}
-                )
+                truth = {owner: False} | {each: True for each, _ in others}
+                yield Sample("mixed", dice.choice(JOINERS).join(parts), (text, *(t for _, t in others)), truth, {})
     for point in question.expectations:
         for text in point.counter:
             yield Sample("counter", text, (text,), {point.id: False}, {})

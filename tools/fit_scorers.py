@@ -101,14 +101,15 @@ def calibrated(scorer: Scorer, scores: Any, truth: Any, weights: Any) -> tuple[S
     return scorer._replace(slope=slope, offset=offset), moved(scores, slope, offset)
 
 
-def held_out(fit: Any, rows: Any, truth: Any, weights: Any, groups: Any, folds: int, second: Any = None) -> Any:
-    """Scores of every row by a scorer that saw nothing of its group."""
-    scores = np.zeros(len(rows))
-    for train, test in GroupKFold(folds).split(rows, truth, groups):
-        scorer = fit(rows[train], truth[train], weights[train])
-        scores[test] = scorer.probabilities(rows[test])
-        if second is not None:
-            scores[test] = np.maximum(scores[test], scorer.probabilities(second[test]))
+def held_out(fit: Any, first: Any, second: Any, truth: Any, groups: Any, folds: int) -> Any:
+    """The better score of two candidates of every row, by a scorer that saw nothing of its group.
+
+    `fit` takes the numbers of rows.
+    """
+    scores = np.zeros(len(first))
+    for train, test in GroupKFold(folds).split(first, truth, groups):
+        scorer = fit(train)
+        scores[test] = np.maximum(scorer.probabilities(first[test]), scorer.probabilities(second[test]))
     return scores
 
 

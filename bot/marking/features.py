@@ -24,6 +24,7 @@ _NAMES = """
     lens_centre_margin lens_counter_margin lens_wrong_margin lens_share negation_unusual negation_missing
     opposing_margin nearest_against novel_weight novel_words score_top3 score_counter_margin score_others_margin
     nearest_counter roles around_against around_share around_negation lean_own lean_first lean_margin
+    core_against core_share core_negation
 """
 # More of these never lowers the probability …
 _RAISING = """
@@ -37,6 +38,7 @@ _RAISING = """
 _LOWERING = """
     opposing_margin nearest_against opposing_score negation opposites swapped against_share negation_unusual
     nearest_counter roles around_against around_share around_negation lean_own lean_first
+    core_against core_share core_negation
 """
 NAMES = tuple(_NAMES.split())
 SIGNS = {**dict.fromkeys(_RAISING.split(), 1), **dict.fromkeys(_LOWERING.split(), -1)}
@@ -64,6 +66,7 @@ class Look(NamedTuple):
     values: Array
     nearest: Integers  # [plans, 5, chosen] numbers of the nearest own texts, filled up with the number of texts
     counters: Integers  # [plans, 3, chosen] likewise of the nearest counters
+    near: Integers  # [plans, n] numbers of all own texts
 
 
 class Comparison:
@@ -202,9 +205,14 @@ class Comparison:
             lean_own,
             self._apart[nearest[:, 0], chosen],
             np.where(np.isfinite(lean_wrong), lean_wrong - lean_own, 0.0),
+            nothing,  # core_against
+            nothing,  # core_share
+            nothing,  # core_negation
         )
         values = np.stack(columns, axis=2).astype(np.float32)
-        return Look(chosen, self._novel_words[chosen] > 0, values, nearest, _best(board.counter, counter, COUNTERS))
+        return Look(
+            chosen, self._novel_words[chosen] > 0, values, nearest, _best(board.counter, counter, COUNTERS), board.near
+        )
 
     def turn(self, look: Look, plan: int, place: int) -> None:
         """Put into the features of one chosen candidate what turns it round against its nearest texts."""
@@ -214,6 +222,7 @@ class Comparison:
         own, around = self.candidates[candidate].columns, self.candidates[candidate].around
         turns = [self._turn(own, text) for text in texts]
         wider = [self._turn(around, text) for text in texts] if around != own else turns
+        core = self._core(candidate, look.near[plan])
         agreeing = max((score[text] for text, t in zip(texts, turns) if not t.against), default=0.0)
         opposing = max((score[text] for text, t in zip(texts, turns) if t.against), default=0.0)
         countering = max((score[text] for text in counters if not self._turn(own, text).against), default=0.0)
@@ -232,9 +241,20 @@ class Comparison:
             "around_against": wider[0].against,
             "around_share": sum(t.against for t in wider) / len(wider),
             "around_negation": wider[0].negation,
+            "core_against": core[0].against,
+            "core_share": sum(t.against for t in core) / len(core),
+            "core_negation": core[0].negation,
         }
         for name, value in found.items():
             values[PLACE[name]] = value
+
+    def _core(self, candidate: int, near: Integers) -> list[Turn]:
+        """What turns round the clause of a candidate that says most of a point, against the texts nearest to that."""
+        parts = list(self.candidates[candidate].parts) or [candidate]
+        scores = self._all[near[:, None], parts, 2]
+        best = int(scores.max(axis=0).argmax())
+        texts = self._there(near[np.argsort(-scores[:, best], kind="stable")[:NEAREST]])
+        return [self._turn(self.candidates[parts[best]].columns, text) for text in texts]
 
     def _there(self, texts: Integers) -> list[int]:
         """The numbers that are of texts, without the fillers."""

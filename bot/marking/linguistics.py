@@ -23,6 +23,7 @@ MAX_CLAUSES = 40
 _BULLET = re.compile(r"(?:^|(?<=[\n.;:!?]))\s*(?:[-*•–]|\(?\d{1,2}[).]|\(?[a-h]\))\s+", re.MULTILINE)
 _CONTENT = frozenset({"NOUN", "PROPN", "VERB", "ADJ", "ADV", "NUM", "INTJ", "X"})
 _INSTEAD = (("rather", "than"), ("instead", "of"))  # what stands behind them is not done
+_RAISING = frozenset({"think", "believe", "feel", "suppose", "reckon", "guess", "mean"})  # "I don't think it helps"
 _IMPORT_LOCK = Lock()
 
 
@@ -151,7 +152,8 @@ class Linguist:
             head = head.head
         if word == "no" and following == "longer":
             head = doc[token.i + 1].head
-        return (({head.i} if head is not token else set()) | _hanging(head, token.i)) - {token.i}
+        reaches = head.lemma_.lower() in _RAISING
+        return (({head.i} if head is not token else set()) | _hanging(head, token.i, clause=reaches)) - {token.i}
 
 
 def _hanging(head: Any, behind: int, clause: bool = False) -> set[int]:

@@ -39,6 +39,7 @@ class Candidate(NamedTuple):
     start: int  # characters [start, end) of the reading
     end: int
     whole: bool
+    parts: tuple[int, ...]  # numbers of the candidates that are single clauses of it; none for one that is single
 
 
 class Answer(NamedTuple):
@@ -96,14 +97,17 @@ class Reader:
         runs.pop((0, len(parts)), None)
         around = [(sentence_of.index(n), len(parts) - sentence_of[::-1].index(n)) for n in sentence_of]
         candidates = []
-        for one, other in list(runs)[: MAX_CANDIDATES - 1]:
+        chosen = list(runs)[: MAX_CANDIDATES - 1]
+        single = sum(other == one + 1 for one, other in chosen)  # they come first
+        for one, other in chosen:
             columns = slice(first_word[one], first_word[other])
             start, end = parsed.words[parts[one].first].start, parsed.words[parts[other - 1].last - 1].end
             near = slice(first_word[around[one][0]], first_word[around[other - 1][1]])
-            candidates.append(Candidate(_unit(sums[one:other].sum(axis=0)), columns, near, start, end, False))
+            parts_of = tuple(range(one, min(other, single))) if other > one + 1 else ()
+            candidates.append(Candidate(_unit(sums[one:other].sum(axis=0)), columns, near, start, end, False, parts_of))
         start, end = parsed.words[0].start, parsed.words[-1].end
         every = slice(0, first_word[-1])
-        candidates.append(Candidate(whole, every, every, start, end, True))
+        candidates.append(Candidate(whole, every, every, start, end, True, tuple(range(single))))
         return Answer(tuple(candidates), words, word_vectors)
 
     def rarity(self, word: Word) -> float:

@@ -77,14 +77,17 @@ def flips_of_phrasings(questions: Questions, marker: Marker, count: int = 66) ->
 
 
 def flips_of_answers(questions: Questions, marker: Marker, found: Marked) -> list[Flip]:
-    """The clause that met a point of a marked answer turned round, where no other part of the answer meets it."""
+    """The clause that met a point of a marked answer turned round, where no other part of the answer meets it.
+
+    Quotes of several clauses are left out: what is turned in them need not be what met the point.
+    """
     linguist, out = default_linguist(), []
     for row, marking in found:
         question, answer = questions[row["question_id"]], row["answer"]
         for match in marking.matches:
             if row["kind"] not in IN_WORDS or match.id not in row["met"] or match.state != "met":
                 continue
-            if len(linguist.parse(match.quote).sentences) != 1:
+            if len(linguist.parse(match.quote).clauses) != 1:
                 continue
             ways = turned_round(match.quote, linguist._nlp)
             if not ways or match.id in marker.mark(question, answer.replace(match.quote, "", 1)).met():

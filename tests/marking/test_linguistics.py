@@ -90,6 +90,9 @@ def test_negation_reaches_the_verb_and_what_follows_but_not_the_reason() -> None
         ("avoid jargon", "jargon"),
         ("there is no need to apologise", "apologise"),
         ("dont interrupt or argue", "argue"),
+        ("poor reviews will hardly ever hurt us", "hurt"),
+        ("i dont think that adverts pay", "pay"),
+        ("the law doesnt mean you need permission", "need"),
     ],
 )
 def test_what_is_left_undone_is_negated(text: str, lemma: str) -> None:

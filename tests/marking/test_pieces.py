@@ -30,8 +30,19 @@ def test_each_clause_and_the_whole_are_encoded_once(reader: Reader, monkeypatch:
 
 def test_one_clause_is_the_whole_answer(reader: Reader) -> None:
     (whole,) = read(reader, "adverts cost money").candidates
-    assert whole.whole
+    assert whole.whole and whole.parts == ()
     assert whole.vector == pytest.approx(marking_encoder().encoded("adverts cost money").vector)
+
+
+def test_a_candidate_names_the_single_clauses_inside_it(reader: Reader) -> None:
+    answer = read(reader, "Adverts cost a lot. Regulars know us. They come back by themselves.")
+    assert sum(not each.parts for each in answer.candidates) == 3
+    for candidate in answer.candidates:
+        for number in candidate.parts:
+            part = answer.candidates[number]
+            assert not part.parts
+            assert candidate.start <= part.start and part.end <= candidate.end
+    assert answer.candidates[-1].parts == (0, 1, 2)
 
 
 @pytest.mark.parametrize("stop", [". ", ", ", " and then ", " "])
