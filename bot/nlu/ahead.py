@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Optional
 
 from bot.marking.encoder import Array, default_encoder
+from bot.nlu import vectors
 
 
 class Ahead:
@@ -19,13 +20,17 @@ class Ahead:
     def begin(self, texts: Iterable[str]) -> None:
         """Begin the texts that are not begun yet."""
         encoder = default_encoder()
+
+        def made(text: str) -> Array:
+            return vectors.of(encoder.encoded(text))
+
         self._pool = self._pool or ThreadPoolExecutor(2, thread_name_prefix="ahead")
         for text in texts:
             if text not in self._vectors:
-                self._vectors[text] = self._pool.submit(encoder.vector, text)
+                self._vectors[text] = self._pool.submit(made, text)
 
     def vector(self, text: str) -> Array:
-        """The unit vector [384] of a text that was begun, as soon as it is there."""
+        """The vector of a text that was begun, as soon as it is there."""
         return self._vectors[text].result()
 
     def end(self) -> None:

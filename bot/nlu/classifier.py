@@ -24,8 +24,8 @@ from rasa.shared.nlu.constants import INTENT, INTENT_NAME_KEY, INTENT_RANKING_KE
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.marking.encoder import DIMENSIONS, Array, default_encoder
-from bot.nlu import grams, linear, normal, wording, words
+from bot.marking.encoder import Array, default_encoder
+from bot.nlu import grams, linear, normal, vectors, wording, words
 from bot.nlu.ahead import AHEAD
 from bot.nlu.decide import (
     ANSWER,
@@ -44,15 +44,15 @@ from bot.nlu.normal import Said, default_mender, read
 HEADS = ("practice", "roleplay")
 COMMAND = "command"  # {"practice": p, "roleplay": p} of a message
 NO_COMMAND = 0.05  # a head that says less without the vector says less than any limit with it
-SOURCES = (linear.__file__, grams.__file__, normal.__file__, wording.__file__, words.__file__, str(words.FILE))
+SOURCES = (*(str(part.__file__) for part in (linear, grams, normal, vectors, wording, words)), str(words.FILE))
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntentClassifier(IntentClassifier, GraphComponent):
     """Sets `intent`, `intent_ranking` and `command`.
 
-    Config: `strength` (C) of the intents, `head_strength` of the heads, `dense_weight`, `sign_weight` and
-    `ranking_length`.
+    Config: `strength` (C) and `temperature` of the intents, `head_strength` and `head_temperature` of the heads (the
+    temperatures have the least log loss in cross-validation), `dense_weight`, `sign_weight` and `ranking_length`.
     Examples with the metadata `during: roleplay` are for the head of that name alone.
     """
 
@@ -74,7 +74,10 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """See the class."""
-        return {"strength": 8.0, "head_strength": 4.0, "dense_weight": 2.0, "sign_weight": 0.5, "ranking_length": 12}
+        return {
+            "strength": 9.0, "head_strength": 9.0, "dense_weight": 0.67, "sign_weight": 0.33, "temperature": 1.2,
+            "head_temperature": 1.1, "ranking_length": 12,
+        }  # fmt: skip
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> Optional[str]:
@@ -113,7 +116,6 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         examples = [e for e in training_data.intent_examples if e.get(TEXT) and e.get(INTENT)]
         rows = self._rows([str(e.get(TEXT)) for e in examples])
         named = [(row, str(e.get(INTENT)), _during(e)) for row, e in zip(rows, examples)]
-        strength, head = float(self.config["strength"]), float(self.config["head_strength"])
         kinds = {
             "intents": [(r, i) for r, i, d in named if (i, d) != (ANSWER, "roleplay")],
             "practice": [(r, _kind(i)) for r, i, d in named if d != "roleplay" and i not in ROLEPLAY_ONLY],
@@ -122,12 +124,16 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         # A few examples of commands alone make no head.
         wanted = [name for name, found in kinds.items() if name == "intents" or len({kind for _, kind in found}) > 1]
         with ThreadPoolExecutor(2) as pool:
-            fitted = pool.map(lambda name: _fitted(kinds[name], strength if name == "intents" else head), wanted)
+            fitted = pool.map(lambda name: self._fitted(kinds[name], "" if name == "intents" else "head_"), wanted)
             self.models = dict(zip(wanted, fitted))
         with self.storage.write_to(self.resource) as folder:
             for name, model in self.models.items():
                 model.save(folder / f"{name}.npz")
         return self.resource
+
+    def _fitted(self, examples: Sequence[tuple[Row, str]], whose: str) -> LinearModel:
+        strength, temperature = (float(self.config[whose + name]) for name in ("strength", "temperature"))
+        return linear.fit([row for row, _ in examples], [label for _, label in examples], strength, temperature)
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Predict on the training examples."""
@@ -148,7 +154,7 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         row = self._row(said)
         ranking = self._answer_by_words(said, row, during, asked) if typed else None
         if ranking is None:
-            row = self._with_vector(row, default_encoder().encode([text])[0]) if typed else row
+            row = self._with_vector(row, vectors.of(default_encoder().encoded(text))) if typed else row
             probabilities = self.models["intents"].probabilities(row)
             order = np.argsort(-probabilities)[: int(self.config["ranking_length"])]
             ranking = [(self.models["intents"].labels[i], float(probabilities[i])) for i in order]
@@ -175,15 +181,12 @@ class LinearIntentClassifier(IntentClassifier, GraphComponent):
         return rows
 
     def _row(self, said: Said) -> Row:
-        """Its n-grams, and the signs of its wording times their weight; the place of the vector is empty."""
-        places, values = grams.grams(said.whole.plain)
-        weighted = signs(said) * float(self.config["sign_weight"])
-        return Row(places, values, np.concatenate([weighted, np.zeros(DIMENSIONS)]).astype(np.float32))
+        """Its n-grams, and the signs of its wording times their weight; no vector."""
+        return Row(*grams.grams(said.whole.plain), signs(said) * np.float32(self.config["sign_weight"]))
 
     def _with_vector(self, row: Row, vector: Array) -> Row:
         """The row with the vector of the text as it is, times its weight."""
-        weighted = vector * float(self.config["dense_weight"])
-        return row._replace(dense=np.concatenate([row.dense[:-DIMENSIONS], weighted]).astype(np.float32))
+        return row._replace(dense=np.concatenate([row.dense, vector * np.float32(self.config["dense_weight"])]))
 
 
 def _during(example: Message) -> str:
@@ -203,7 +206,3 @@ def _kind_in_roleplay(intent: str, during: str) -> str:
     if intent in TO_THE_CUSTOMER or intent == ANSWER:
         return ANSWER
     return COMMAND if intent in ROLEPLAY_ONLY | FOR_THE_COACH else ""
-
-
-def _fitted(examples: Sequence[tuple[Row, str]], strength: float) -> LinearModel:
-    return linear.fit([row for row, _ in examples], [label for _, label in examples], strength)

@@ -58,7 +58,7 @@ _courtesy = re.compile(
 NOT_WISHED = frozenset({"why_mark", "repeat", "dispute_mark", "help"})  # "I need to explain": an answer
 LONGEST_SPLIT = 30  # words; beyond it commands are looked for between full stops only
 LONGEST_GUESS = 20  # words the classifier alone may take for a command
-PLAIN_LENGTH = 2  # words of a command that the lexicon alone may know, whatever the head says
+PLAIN_LENGTH = 2  # words of a command that the lexicon is believed more readily
 LONGEST_COMMAND = 14  # words of one clause; a longer message needs a clause that is plainly a command
 LEAST_IN_ROLEPLAY = 0.15  # of the intents' confidence
 WEIGHT = 0.6  # of the log-odds of the head and of the intents: they are not independent
@@ -80,18 +80,19 @@ class Limits(NamedTuple):
     """What the head's probability of a command must reach, and the classifier's confidence.
 
     `sure`, `beyond` (thanks and goodbyes) and `in_roleplay`: to be obeyed in an exercise on the classifiers' word;
-    `head`: what the head alone must reach there, and `which` the intent; `veto`: else the lexicon's word does not count
-    beyond two words; `doubt`: else no clause is looked for in a longer text; `overrule`: the intent's share among the
-    commands against another one from the lexicon; `outside`: to be believed outside an exercise, or `least` where it is
-    a command beyond doubt.
+    `head`: what the head alone must reach there, and `which` the intent; `veto`: else the lexicon's word does not
+    count, `plain` up to two words; `doubt`: else no clause is looked for in a longer text; `overrule`: the intent's
+    share among the commands against another one from the lexicon; `outside`: to be believed outside an exercise, or
+    `least` where it is a command beyond doubt.
     """
 
-    sure: float = 0.93
+    sure: float = 0.88
     beyond: float = 0.98
     in_roleplay: float = 0.9
     head: float = 0.5
     which: float = 0.3
     veto: float = 0.4
+    plain: float = 0.2
     doubt: float = 0.3
     overrule: float = 0.9
     outside: float = 0.5
@@ -131,11 +132,11 @@ def decide(
     sure = from_lexicon(said, asked)
     if during is None:
         return _outside(sure, ranking, command if heads else 0.0, limits)
-    if sure is not None and (head is None or said.words <= PLAIN_LENGTH or head >= limits.veto):
+    short = said.words <= PLAIN_LENGTH  # next to nothing to go by
+    if sure is not None and (head is None or head >= (limits.plain if short else limits.veto)):
         intent = _overruled(sure.intent, ranking, limits) if command >= limits.sure else sure.intent
         if _may(intent, said, during, asked):
             return Decision(intent, max(command, 0.95), "command", "lexicon")
-    short = said.words <= PLAIN_LENGTH  # next to nothing to go by
     doubted = head is not None and head < (limits.sure if short else limits.head)
     guess = _from_classifier(said, ranking, command, during, limits) if sure is None and not doubted else None
     if guess is not None and _may(guess, said, during, asked):

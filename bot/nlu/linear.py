@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,14 +13,17 @@ import numpy.typing as npt
 from bot.errors import ModelError
 
 Floats = npt.NDArray[np.float32]
-HELD_OUT = 3  # one example in so many is kept for the temperature
-STEPS, STEPS_FOR_TEMPERATURE = 30, 15  # held-out accuracy does not rise after 30 steps of L-BFGS
+STEPS = 15  # held-out accuracy does not rise after 15 steps of L-BFGS
+REMEMBERED = 8  # steps whose curvature L-BFGS goes by
+LEAST_GAIN, HALVINGS = 1e-4, 20  # of a step: the share of what its slope promises, and how often it may be halved
 SEEN_OFTEN = 2  # n-grams of one example alone teach nothing
-FEWEST_FOR_TEMPERATURE = 8  # examples a label needs before its held-out confidences mean anything
 
 
 class Row(NamedTuple):
-    """The features of one message: a sparse vector as places and values, and a dense one (each may be empty)."""
+    """The features of one message: a sparse vector as places and values, and a dense one.
+
+    Each may be empty; of the dense one the end may be left off, and then counts as on average.
+    """
 
     places: npt.NDArray[np.int64]
     values: Floats
@@ -27,11 +31,16 @@ class Row(NamedTuple):
 
 
 class LinearModel:
-    """Weights [features, labels], bias [labels] and the temperature that makes the confidences honest."""
+    """Weights [features, labels], bias [labels] and the temperature that makes the confidences honest.
 
-    def __init__(self, labels: Sequence[str], sparse: Floats, dense: Floats, bias: Floats, temperature: float) -> None:
+    `mean` [dense features] is the average of the examples, which counts as nothing.
+    """
+
+    def __init__(
+        self, labels: Sequence[str], sparse: Floats, dense: Floats, mean: Floats, bias: Floats, temperature: float
+    ) -> None:
         self.labels = tuple(labels)
-        self.sparse, self.dense, self.bias, self.temperature = sparse, dense, bias, temperature
+        self.sparse, self.dense, self.mean, self.bias, self.temperature = sparse, dense, mean, bias, temperature
 
     def probabilities(self, row: Row) -> Floats:
         """Calibrated probability of each label, in the order of `labels`; places the model never saw are ignored."""
@@ -39,8 +48,8 @@ class LinearModel:
         known = row.places < self.sparse.shape[0]
         if known.any():
             scores = scores + row.values[known] @ self.sparse[row.places[known]]
-        if row.dense.shape[0] == self.dense.shape[0]:
-            scores = scores + row.dense @ self.dense
+        there = row.dense.shape[0]
+        scores = scores + (row.dense - self.mean[:there]) @ self.dense[:there]
         return softmax(scores[None, :] / self.temperature)[0]
 
     def probability(self, label: str, row: Row) -> float:
@@ -51,7 +60,7 @@ class LinearModel:
         """Write the arrays; nothing in the file is code."""
         np.savez_compressed(
             path, labels=np.array(self.labels), sparse=self.sparse.astype(np.float16), dense=self.dense,
-            bias=self.bias, temperature=np.float64(self.temperature),
+            mean=self.mean, bias=self.bias, temperature=np.float64(self.temperature),
         )  # fmt: skip
 
     @classmethod
@@ -61,7 +70,8 @@ class LinearModel:
             with np.load(path, allow_pickle=False) as file:
                 return cls(
                     [str(label) for label in file["labels"]],
-                    file["sparse"].astype(np.float32), file["dense"], file["bias"], float(file["temperature"]),
+                    file["sparse"].astype(np.float32), file["dense"], file["mean"], file["bias"],
+                    float(file["temperature"]),
                 )  # fmt: skip
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{path}: the intent model cannot be read ({error}). Train again.") from error
@@ -73,21 +83,20 @@ def softmax(scores: npt.NDArray[np.float64]) -> Floats:
     return (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def fit(rows: Sequence[Row], labels: Sequence[str], strength: float, seed: int = 7) -> LinearModel:
-    """Fit on all rows; `strength` is scikit-learn's C. The temperature comes from a held-out third."""
+def fit(rows: Sequence[Row], labels: Sequence[str], strength: float, temperature: float = 1.0) -> LinearModel:
+    """Fit on all rows; `strength` is scikit-learn's C, `temperature` what held-out confidences have to be damped by."""
     names = sorted(set(labels))
     if len(names) < 2:
         raise ModelError("An intent model needs examples of at least two intents.")
     width = 1 + max((int(row.places.max()) for row in rows if row.places.size), default=-1)
     seen = np.bincount(np.concatenate([row.places for row in rows]), minlength=width)
     used = np.flatnonzero(seen >= SEEN_OFTEN)
-    matrix = _matrix(rows, used)
-    y = np.array([names.index(label) for label in labels])
-    temperature = _temperature(matrix, y, strength, seed)
-    weights, bias = _weights(matrix, y, len(names), strength, STEPS)
+    number = {name: i for i, name in enumerate(names)}
+    matrix, mean = _centred(_matrix(rows, used))
+    weights, bias = _weights(matrix, np.array([number[label] for label in labels]), len(names), strength)
     sparse = np.zeros((width, len(names)), dtype=np.float32)
     sparse[used] = weights[: used.size]
-    return LinearModel(names, sparse, weights[used.size :], bias, temperature)
+    return LinearModel(names, sparse, weights[used.size :], mean, bias, temperature)
 
 
 class Matrix(NamedTuple):
@@ -96,11 +105,6 @@ class Matrix(NamedTuple):
     sparse: Any
     turned: Any
     dense: Floats
-
-    def some(self, which: npt.NDArray[np.bool_]) -> Matrix:
-        """The rows that are True in `which`."""
-        sparse = self.sparse[which]
-        return Matrix(sparse, sparse.T.tocsr(), self.dense[which])
 
     def scores(self, weights: Floats) -> Floats:
         """The rows times weights [places in use + m, labels]."""
@@ -123,60 +127,89 @@ def _matrix(rows: Sequence[Row], used: npt.NDArray[np.int64]) -> Matrix:
     return Matrix(sparse, sparse.T.tocsr(), np.stack([row.dense for row in rows]).astype(np.float32))
 
 
+def _centred(matrix: Matrix) -> tuple[Matrix, Floats]:
+    """With dense features around zero, and what was taken off them: a fit gets there in half the steps."""
+    mean = matrix.dense.mean(axis=0)
+    return matrix._replace(dense=matrix.dense - mean), mean
+
+
 def _weights(
-    matrix: Matrix, y: npt.NDArray[np.int64], labels: int, strength: float, steps: int
+    matrix: Matrix, y: npt.NDArray[np.int64], labels: int, strength: float, steps: int = STEPS
 ) -> tuple[Floats, Floats]:
     """scikit-learn's LogisticRegression(C=strength, class_weight="balanced"), with sparse and dense features apart.
 
     Together they have to be one sparse matrix there, in which the dense vectors cost ten times as much.
     """
-    from scipy.optimize import minimize  # training only: slow to import
-
-    n, width = matrix.dense.shape[0], matrix.sparse.shape[1] + matrix.dense.shape[1]
+    n, sparse = matrix.sparse.shape
+    width = sparse + matrix.dense.shape[1]
     weight = (n / (labels * np.bincount(y, minlength=labels)))[y].astype(np.float32)
     # Of two labels scikit-learn fits one row, which is as far from zero as two rows with twice the penalty.
-    penalty = (2.0 if labels == 2 else 1.0) / strength
+    penalty = np.float32((2.0 if labels == 2 else 1.0) / strength)
     everyone = np.arange(n)
 
-    def loss_and_gradient(flat: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
-        both = flat.reshape(width + 1, labels)
-        scores = matrix.scores(both[:width].astype(np.float32)) + both[width].astype(np.float32)
-        scores -= scores.max(axis=1, keepdims=True)
-        chances = np.exp(scores)
-        sums = chances.sum(axis=1, keepdims=True)
-        loss = float(weight @ (np.log(sums[:, 0]) - scores[everyone, y]))
-        off = chances / sums
-        off[everyone, y] -= 1.0
-        off *= weight[:, None]
-        gradient = np.empty_like(both)
-        gradient[: matrix.sparse.shape[1]] = matrix.turned @ off
-        gradient[matrix.sparse.shape[1] : width] = matrix.dense.T @ off
-        gradient[:width] += penalty * both[:width]
-        gradient[width] = off.sum(axis=0)
-        loss += 0.5 * penalty * float((both[:width] ** 2).sum())
-        return loss * strength, gradient.ravel() * strength
+    # Each feature by its own curvature where the fit begins: n-grams are rare, signs are not.
+    often = np.concatenate([matrix.sparse.power(2).T @ weight, (matrix.dense**2).T @ weight, [weight.sum()]])
+    scale = ((labels - 1) / labels**2 * often + float(penalty)).astype(np.float32)[:, None] ** -0.5
 
-    found = minimize(
-        loss_and_gradient,
-        np.zeros((width + 1) * labels),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": steps, "gtol": 1e-3},
-    )
-    both = found.x.reshape(width + 1, labels).astype(np.float32)
+    def loss_and_slope(scaled: Floats) -> tuple[float, Floats]:
+        both = scaled * scale
+        scores = matrix.scores(both[:width]) + both[width]
+        scores -= scores.max(axis=1, keepdims=True)
+        right = scores[everyone, y]
+        chances = np.exp(scores, out=scores)
+        sums = chances.sum(axis=1, keepdims=True)
+        loss = float((weight * (np.log(sums[:, 0]) - right)).sum(dtype=np.float64))
+        chances /= sums
+        chances[everyone, y] -= 1.0
+        chances *= weight[:, None]
+        slope = np.empty_like(both)
+        slope[:sparse] = matrix.turned @ chances
+        slope[sparse:width] = matrix.dense.T @ chances
+        slope[:width] += penalty * both[:width]
+        slope[width] = chances.sum(axis=0)
+        return loss + 0.5 * float(penalty) * _product(both[:width], both[:width]), slope * scale
+
+    both = scale * _least(loss_and_slope, np.zeros((width + 1, labels), dtype=np.float32), steps)
     return both[:width], both[width]
 
 
-def _temperature(matrix: Matrix, y: npt.NDArray[np.int64], strength: float, seed: int) -> float:
-    """The divisor of the scores with the least log loss on a held-out third; 1 where examples are too few."""
-    counts = np.bincount(y)
-    if counts.min() < FEWEST_FOR_TEMPERATURE:
-        return 1.0
-    held = np.random.default_rng(seed).permutation(len(y)) % HELD_OUT == 0
-    if len(np.unique(y[~held])) < len(counts):
-        return 1.0
-    weights, bias = _weights(matrix.some(~held), y[~held], len(counts), strength, STEPS_FOR_TEMPERATURE)
-    scores, truth = matrix.some(held).scores(weights).astype(np.float64) + bias, y[held]
-    candidates = np.geomspace(0.25, 4.0, 41)
-    losses = [-np.log(np.maximum(softmax(scores / t)[np.arange(len(truth)), truth], 1e-9)).mean() for t in candidates]
-    return float(candidates[int(np.argmin(losses))])
+def _least(loss_and_slope: Callable[[Floats], tuple[float, Floats]], at: Floats, steps: int) -> Floats:
+    """L-BFGS (Nocedal and Wright 2006, algorithms 7.4 and 7.5) in single precision, which halves scipy's time."""
+    loss, slope = loss_and_slope(at)
+    steps_and_turns: deque[tuple[Floats, Floats, float]] = deque(maxlen=REMEMBERED)
+    for _ in range(steps):
+        way = _downhill(slope, steps_and_turns)
+        promised = _product(way, slope)
+        length = 1.0 if steps_and_turns else 1.0 / max(1.0, _product(slope, slope) ** 0.5)
+        for _ in range(HALVINGS):
+            step = way * np.float32(length)
+            new_loss, new_slope = loss_and_slope(at + step)
+            if new_loss <= loss + LEAST_GAIN * length * promised:
+                break
+            length /= 2
+        else:
+            return at
+        turn = new_slope - slope
+        if (curve := _product(step, turn)) > 0.0:
+            steps_and_turns.append((step, turn, curve))
+        at, loss, slope = at + step, new_loss, new_slope
+    return at
+
+
+def _downhill(slope: Floats, steps_and_turns: deque[tuple[Floats, Floats, float]]) -> Floats:
+    """The way down that the remembered steps, and what the slope did in them, tell."""
+    way = -slope
+    shares: list[float] = []
+    for step, turn, curve in reversed(steps_and_turns):
+        shares.append(_product(step, way) / curve)
+        way -= np.float32(shares[-1]) * turn
+    if steps_and_turns:
+        _, turn, curve = steps_and_turns[-1]
+        way *= np.float32(curve / _product(turn, turn))
+    for (step, turn, curve), share in zip(steps_and_turns, reversed(shares)):
+        way += np.float32(share - _product(turn, way) / curve) * step
+    return way
+
+
+def _product(one: Floats, other: Floats) -> float:
+    return float(np.dot(one.ravel(), other.ravel()))

@@ -15,10 +15,10 @@ from bot.dialogue.intents_batch import Understanding
 DATA = Path(__file__).resolve().parents[1] / "data"
 TRAINING = Path(__file__).resolve().parents[2] / "data" / "nlu"
 EXERCISES = {"answers": ["practice", "assessment"], "commands": ["practice"]}  # of lines that name none
-# Floors against getting worse; what is aimed at and what was measured: docs/intents.md.
+# What is aimed at, and for the rest floors against getting worse; what was measured: docs/intents.md.
 TAKEN_FOR_COMMANDS = {"practice": 0.005, "assessment": 0.005, "roleplay": 0.02}
-COMMANDS_OBEYED = 0.95
-THIRD_OBEYED, THIRD_TAKEN = 0.88, 0.045  # the hardest set: short and clumsy lines only
+COMMANDS_OBEYED = 0.97
+THIRD_OBEYED, THIRD_TAKEN = 0.92, 0.035  # the hardest set: short and clumsy lines only
 UNDERSTOOD_OUTSIDE = 0.94
 
 pytestmark = pytest.mark.timeout(900)
@@ -116,6 +116,11 @@ def test_a_command_outside_an_exercise_is_understood(understanding: Understandin
     commands = [row for row in unseen("commands") if row["during"] is None]
     wrong = misses(understanding, commands)
     assert len(wrong) <= (1 - UNDERSTOOD_OUTSIDE) * len(commands), f"of {len(commands)}: {per_intent(wrong)}"
+
+
+@pytest.mark.parametrize("text", ["delete accounts", "we do role plays for kids", "opt out", "scenarios at work"])
+def test_what_one_does_at_work_is_an_answer(understanding: Understanding, text: str) -> None:
+    assert understanding.parse(text, "practice")["gate"]["taken_as"] == "answer"
 
 
 def test_what_is_said_to_the_customer_stays_in_the_role_play(understanding: Understanding) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.errors import ModelError
-from bot.marking.encoder import Array, Encoder, default_encoder
+from bot.marking.encoder import Encoded, Encoder, default_encoder
 from bot.nlu.classifier import LinearIntentClassifier
 from bot.nlu.gate import SessionGate
 from bot.nlu.linear import LinearModel, Row, fit
@@ -47,13 +46,13 @@ def trained_on(
 def encoded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that the sentence encoder is asked for from now on."""
     asked: list[str] = []
-    encode = Encoder.encode
+    encode = Encoder.encoded
 
-    def noted(self: Encoder, texts: Sequence[str]) -> Array:
-        asked.extend(texts)
-        return encode(self, texts)
+    def noted(self: Encoder, text: str) -> Encoded:
+        asked.append(text)
+        return encode(self, text)
 
-    monkeypatch.setattr(Encoder, "encode", noted)
+    monkeypatch.setattr(Encoder, "encoded", noted)
     return asked
 
 

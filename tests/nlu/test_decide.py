@@ -142,8 +142,8 @@ def test_what_the_lexicon_does_not_know_is_obeyed_where_the_head_and_the_intents
     request = "so tell me, is much of my unit still left for me"
     believed = {"progress": 0.95, "give_answer": 0.02}
     assert taken(request, believed, heads={"practice": 0.97}).intent == "progress"
-    assert taken(request, believed, heads={"practice": 0.5}).intent == "give_answer"
-    assert taken(request, {"progress": 0.6, "give_answer": 0.4}, heads={"practice": 0.97}).intent == "give_answer"
+    assert taken(request, believed, heads={"practice": 0.4}).intent == "give_answer"
+    assert taken(request, {"progress": 0.5, "give_answer": 0.5}, heads={"practice": 0.95}).intent == "give_answer"
 
 
 def test_thanks_and_goodbyes_need_more() -> None:
@@ -152,9 +152,10 @@ def test_thanks_and_goodbyes_need_more() -> None:
     assert taken("off home, night", {"bye": 0.99, "give_answer": 0.001}, heads={"practice": 0.99}).intent == "bye"
 
 
-def test_the_head_can_veto_the_lexicon_but_not_in_one_or_two_words() -> None:
-    assert taken("how can i help", heads={"practice": 0.05}).taken_as == "answer"
-    assert taken("hint please", heads={"practice": 0.05}).intent == "hint"
+def test_the_head_can_veto_the_lexicon_which_is_believed_more_readily_in_one_or_two_words() -> None:
+    assert taken("how can i help", heads={"practice": 0.3}).taken_as == "answer"
+    assert taken("hint please", heads={"practice": 0.3}).intent == "hint"
+    assert taken("opt out", heads={"practice": 0.1}).taken_as == "answer"
 
 
 def test_in_a_role_play_the_head_must_be_sure() -> None:

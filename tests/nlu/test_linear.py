@@ -33,3 +33,12 @@ def test_the_fit_is_that_of_scikit_learns_logistic_regression(labels: int) -> No
         theirs.fit(hstack([matrix.sparse, csr_matrix(matrix.dense)]).tocsr(), y)
     expected = theirs.predict_proba(hstack([matrix.sparse, csr_matrix(matrix.dense)]).tocsr())
     assert np.abs(ours - expected).max() < 0.01
+
+
+def test_what_is_left_off_at_the_end_of_a_row_counts_as_on_average() -> None:
+    dice = np.random.default_rng(5)
+    none = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+    rows = [Row(*none, (dice.normal(size=3) + [label, 0, 5 * label]).astype(np.float32)) for label in (0, 1) * 20]
+    model = linear.fit(rows, ["a", "b"] * 20, 1.0)
+    short, whole = Row(*none, rows[0].dense[:2]), Row(*none, np.append(rows[0].dense[:2], model.mean[2]))
+    assert model.probability("a", short) == pytest.approx(model.probability("a", whole))
