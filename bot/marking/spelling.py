@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -18,6 +21,7 @@ REPEATED = re.compile(r"(.)\1{2,}")
 MAX_LENGTH = 24  # a longer "word" is a paste or a key held down
 COMMON = 8_000  # a word among so many most frequent ones is never a slip
 NOT_FREQUENT = 1_000_000
+_BITS = np.array([bin(number).count("1") for number in range(1 << 16)], dtype=np.uint8)
 SURE = 1.0  # dearest slip by which a known but rare word, or what may be a name, is read as another
 OWN = 0.2  # how much less a word of the question costs
 ALSO = {"n": "k", "r": "w", "f": "p", "k": "cq", "s": "cp", "c": "ks", "j": "g", "g": "j", "e": "i", "i": "e", "u": "o"}
@@ -37,6 +41,26 @@ class Reading(NamedTuple):
         return self.starts[start], self.ends[min(end, len(self.ends)) - 1]
 
 
+class _Shelf:
+    """Words with the letters of each as bits, so that most need not be compared."""
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = np.array(words, dtype=object)
+        self._letters = _letters(words)
+
+    def with_letters(self, word: str, edits: int) -> list[str]:
+        """The words that so many edits can reach: each takes one letter away and puts one in at most."""
+        other = self._letters ^ _letters([word])
+        away = _BITS[other & 0xFFFF] + _BITS[other >> 16]
+        return list(self._words[away <= 2 * edits])
+
+
+def _letters(words: Sequence[str]) -> npt.NDArray[np.uint32]:
+    """Which letters words of one length have, a bit each [words]; lower-case ASCII letters only."""
+    codes = np.frombuffer("".join(words).encode("ascii"), dtype=np.uint8).reshape(len(words), -1)
+    return np.asarray(np.bitwise_or.reduce(np.left_shift(np.uint32(1), codes - ord("a"), dtype=np.uint32), axis=1))
+
+
 class Speller:
     """Corrects words against a list of known words in order of frequency, and a question's vocabulary before it."""
 
@@ -46,10 +70,11 @@ class Speller:
         self._rank.update((word, COMMON // 8) for word in short)
         self._known = known | frozenset(frequent) | frozenset(short)
         self._lexicon = lexicon
-        self._shelves: dict[tuple[str, int], list[str]] = {}  # words by first letter and length
+        shelves: dict[tuple[str, int], list[str]] = {}
         for word in sorted(self._known):
             if len(word) > 2 and word.isalpha() and word.isascii():
-                self._shelves.setdefault((word[0], len(word)), []).append(word)
+                shelves.setdefault((word[0], len(word)), []).append(word)
+        self._shelves = {key: _Shelf(words) for key, words in shelves.items()}  # by first letter and length
         self._general = lru_cache(maxsize=20_000)(self._nearest_general)
 
     def known(self, word: str) -> bool:
@@ -121,8 +146,9 @@ class Speller:
         for first in dict.fromkeys(firsts):
             other_first = FIRST if first != word[0] else 0.0
             for length in range(len(word) - reach, len(word) + reach + 1):
-                shelf = self._shelves.get((first, length), ())
-                hits = process.extract(word, shelf, scorer=OSA.distance, score_cutoff=reach, limit=40)
+                shelf = self._shelves.get((first, length))
+                likely = shelf.with_letters(word, reach) if shelf is not None else ()
+                hits = process.extract(word, likely, scorer=OSA.distance, score_cutoff=reach, limit=40)
                 near += [
                     (CHEAPEST * edits + other_first + self._rareness(other), other)
                     for other, edits, _ in hits
