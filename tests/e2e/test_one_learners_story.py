@@ -185,7 +185,9 @@ def the_learner_answers_on_the_web_and_on_the_phone(s: Story) -> None:
 
     s.desk.open("/chat")
     s.desk.photo("chat-to-begin")
-    s.desk.tap("Start the questions", "2 questions from Asa Bright", f"Question 1 of 2. {BANK}")
+    s.desk.tap(
+        "Start the questions", "asked by Asa Bright as knowledge evidence. Questions: 2.", f"Question 1 of 2. {BANK}"
+    )
     s.desk.say("hint", "no hints")
     s.desk.say(FIRST, "Kept as you wrote it", f"Question 2 of 2. {OWN}")
     s.desk.photo("chat-assessment")
