@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 from fit_rows import code_stamp, gather, joined
 from fit_scorers import SEED
 from fit_turns import turned
@@ -35,19 +34,8 @@ def asag_rows(argument: tuple[str, int]) -> list[tuple[Any, ...]]:
     references = [text for _, text in items[0]["refs"]]
     shelf, _ = reference_features.shelf(items[0]["question"], references, reader)
     for item in items:
-        compared = reference_features.compare(shelf, item["answer"], reader, linguist, np.eye(768, 8, dtype=np.float32))
-        out.append(
-            (
-                compared.values,
-                compared.novel,
-                item["label"],
-                item["set"],
-                item["qid"],
-                item["module"],
-                compared.mine,
-                compared.wanted,
-            )
-        )
+        compared = reference_features.compare(shelf, item["answer"], reader, linguist)
+        out.append((compared.values, compared.novel, item["label"], item["set"], item["qid"], item["module"]))
     return out
 
 
@@ -76,7 +64,9 @@ def answer_rows(folder: Path, questions: list[Question], work: Path, processes: 
 
 def kept(path: Path, data: str, make: Callable[[], list[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
     """The rows of a file, made again where code or data have changed."""
-    stamp = hashlib.sha256((code_stamp("reference_features") + data).encode() + Path(__file__).read_bytes()).hexdigest()
+    stamp = hashlib.sha256(
+        (code_stamp("reference_features", "soft_words") + data).encode() + Path(__file__).read_bytes()
+    ).hexdigest()
     if path.exists():
         known, rows = pickle.loads(path.read_bytes())
         if known == stamp:

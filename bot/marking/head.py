@@ -67,7 +67,6 @@ class Head(NamedTuple):
     correct: Scorer
     contradictory: Scorer
     lenses: Lenses
-    reference_lens: Array  # [768, k] likewise for answers and reference answers
     settings: dict[str, float]
     sha256: str
 
@@ -86,11 +85,9 @@ def load_head(folder: Path = FOLDER, encoder_sha256: str = "") -> Head:
             raise ModelError(f"{folder / 'head.npz'}: fitted with another sentence encoder. Run tools/fit_marking.py.")
         with np.load(BytesIO(content), allow_pickle=False) as data:
             parts = [_scorer(dict(data), name) for name in ("expectation", "misconception", "correct", "contradictory")]
-            points, turns, other = (
-                np.asarray(data[name], dtype=np.float32) for name in ("lens", "turn_lens", "reference_lens")
-            )
+            points, turns = (np.asarray(data[name], dtype=np.float32) for name in ("lens", "turn_lens"))
         settings = {str(key): float(value) for key, value in facts["settings"].items()}
-        return Head(parts[0], parts[1], parts[2], parts[3], Lenses(points, turns), other, settings, digest)
+        return Head(parts[0], parts[1], parts[2], parts[3], Lenses(points, turns), settings, digest)
     except ModelError:
         raise
     except Exception as error:  # a damaged zip, array or JSON raises many unrelated classes
@@ -108,14 +105,13 @@ def _scorer(data: dict[str, Any], name: str) -> Scorer:
     return Scorer(**parts)
 
 
-def pack(scorers: dict[str, Scorer], lenses: Lenses, reference_lens: Array) -> bytes:
+def pack(scorers: dict[str, Scorer], lenses: Lenses) -> bytes:
     """The lenses and the arrays of named scorers as the bytes of a `.npz` file, the same for the same values."""
     buffer = BytesIO()
-    np.savez(
+    np.savez_compressed(
         buffer,
         lens=lenses.points,
         turn_lens=lenses.turns,
-        reference_lens=reference_lens,
         **{
             f"{name}.{field}": np.asarray(value)
             for name, scorer in scorers.items()

@@ -87,9 +87,7 @@ class Marker:
         if not wanted:
             return "incorrect", 0.0, False
         shelf = self._reference_shelf(question, wanted)
-        compared = reference_features.compare(
-            shelf, answer, self._plain_reader, self._linguist, self._head.reference_lens
-        )
+        compared = reference_features.compare(shelf, answer, self._plain_reader, self._linguist)
         rows = compared.values[None, :]
         correct = float(self._head.correct.probabilities(rows)[0])
         against = float(self._head.contradictory.probabilities(rows)[0])
@@ -99,8 +97,7 @@ class Marker:
         label: Label = "correct" if correct >= limits["correct"] else "incorrect"
         if against >= limits["contradictory"] and against > 0.6 * correct:
             label = "contradictory"
-        distance = abs(_logit(correct) - _logit(limits["correct"]))
-        return label, round(correct, 4), distance >= limits["sure"]
+        return label, round(correct, 4), abs(_logit(correct)) >= limits["sure"]
 
     def warm(self, questions: Sequence[Question], progress: Optional[Callable[[int, int], None]] = None) -> None:
         """Read and encode the texts of all questions; `progress(done, total)` after each.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import numpy as np
 
@@ -109,6 +109,15 @@ class Reader:
         every = slice(0, first_word[-1])
         candidates.append(Candidate(whole, every, every, start, end, True, tuple(range(single))))
         return Answer(tuple(candidates), words, word_vectors)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder it reads with."""
+        return self._encoder
+
+    def place(self, piece: str) -> Optional[int]:
+        """Where a lower-case word piece stands in the encoder's list, the frequent ones first; None if it does not."""
+        return self._ids.get(piece)
 
     def rarity(self, word: Word) -> float:
         """How much a word says, 0–1: rare words more than common ones, words on a side of opposites always much."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bot.marking import soft_words
 from bot.marking.alignment import Overlap, layout_of, overlap, side_of, soften, turn
 from bot.marking.encoder import Array
 from bot.marking.linguistics import Linguist, Word
@@ -20,18 +21,18 @@ _NAMES = """
     lemma_recall_rare trigrams pairs negation opposites swapped against negations_differ own_negated
     reference_negated sim_question reference_question novel_weight novel_share words reference_words word_ratio
     references sim_beyond_question best_coverage_mean unmatched_weight sim_max recall_max sense sense_words
-    sense_clause roles pointed_words unmet_negation lens lens_distance
+    sense_clause roles pointed_words unmet_negation
 """
 # More of these never lowers the probability …
 _RAISING = """
     sim residual sim_clause recall both recall_rare both_rare recall_clause both_clause least_covered covered_60
     covered_80 heaviest_covered lemma_recall lemma_recall_rare trigrams sim_max recall_max sense sense_words
-    sense_clause lens
+    sense_clause
 """
 # … and more of these never raises it.
-_LOWERING = "opposites swapped roles lens_distance"
-NAMES = tuple(_NAMES.split())
-SIGNS = {**dict.fromkeys(_RAISING.split(), 1), **dict.fromkeys(_LOWERING.split(), -1)}
+_LOWERING = "opposites swapped roles"
+NAMES = (*soft_words.NAMES, *_NAMES.split())
+SIGNS = {**dict.fromkeys((*_RAISING.split(), *soft_words.RAISING), 1), **dict.fromkeys(_LOWERING.split(), -1)}
 
 
 def shelf(question: str, references: Sequence[str], reader: Reader) -> tuple[Shelf, frozenset[str]]:
@@ -43,27 +44,18 @@ def shelf(question: str, references: Sequence[str], reader: Reader) -> tuple[She
 
 
 class Compared(NamedTuple):
-    """Features [len(NAMES)] at the nearest reference; has the answer words of its own; both senses [768]."""
+    """Features [len(NAMES)] at the nearest reference; has the answer words of its own."""
 
     values: Array
     novel: bool
-    mine: Array
-    wanted: Array
 
 
-def through(lens: Array, mine: Array, wanted: Array) -> tuple[float, float]:
-    """Cosine and distance of an answer's and a reference's sense through the lens."""
-    one, other = mine @ lens, wanted @ lens
-    lengths = max(float(np.linalg.norm(one)) * float(np.linalg.norm(other)), 1e-6)
-    return float(one @ other) / lengths, float(np.linalg.norm(one - other))
-
-
-def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens: Array) -> Compared:
+def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist) -> Compared:
     """An answer beside the references of a shelf."""
     reading, parsed = linguist.read(answer, shelf.vocabulary)
     said = reader.answer(parsed)
     if not said.candidates or not said.words:
-        return Compared(np.zeros(len(NAMES), dtype=np.float32), False, np.zeros_like(shelf.senses[0]), shelf.senses[0])
+        return Compared(np.zeros(len(NAMES), dtype=np.float32), False)
     asked = shelf.question_words
     rare = np.array([reader.rarity(word) for word in said.words], dtype=np.float32)
     weights = rare * novelty(said.word_vectors, said.words, shelf.question_vectors, asked)
@@ -96,6 +88,7 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens:
     half = len(question)
     closeness = [_cosine(each, target) for each in senses]
     values = (
+        *_tokens(shelf, best, reading.text, reader),
         float(sims[best]),
         float(beyond @ _beyond(shelf.vectors[best], question)),
         clause_sim,
@@ -144,10 +137,17 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist, lens:
         float(turned.roles),
         float(sum(map(bool, mine.opposed))),
         float(any(w.negated for w in said.words)) * (1 - turned.negation),
-        *through(lens, senses[-1], target),
     )
     novel = any(w.lemma not in asked and r > 0.35 for w, r in zip(said.words, rare))
-    return Compared(np.array(values, dtype=np.float32), novel, senses[-1], target)
+    return Compared(np.array(values, dtype=np.float32), novel)
+
+
+def _tokens(shelf: Shelf, best: int, answer: str, reader: Reader) -> list[float]:
+    """The numbers of `soft_words` for an answer that is spelled right, against a reference of the shelf."""
+    question = soft_words.tokens_of(shelf.entries[0].text, reader)
+    reference = soft_words.tokens_of(shelf.entries[best].text, reader)
+    mine = soft_words.tokens_of(answer, reader)
+    return soft_words.compared(soft_words.beside(mine, question), soft_words.beside(reference, question))
 
 
 def _cosine(one: Array, other: Array) -> float:
