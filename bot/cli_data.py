@@ -75,7 +75,7 @@ def erase(
 ) -> None:
     """Erase what may go of a person; assessment records stay under a pseudonym, and it is said why and until when."""
     from bot.records import conversations, erasing
-    from bot.records.engine import open_engine
+    from bot.records.engine import opened
 
     records, found = bootstrap.records(), one(person)
     plan = erasing.plan(records, found.id)
@@ -83,11 +83,8 @@ def erase(
     if not yes and not typer.confirm(f"Erase {found.name} (id {found.id})? This cannot be undone."):
         raise BadInput("Nothing was erased.")
     erasing.erase(records, None, found.id, bootstrap.utc_now())
-    tracker = open_engine(bootstrap.settings().tracker_url)
-    try:
+    with opened(bootstrap.settings().tracker_url) as tracker:
         events = conversations.erase_events(tracker, found.id)
-    finally:
-        tracker.dispose()
     typer.echo(f"Erased. {events} events of Rasa's own copy of the conversation are gone, too.")
     typer.echo("Backups made before still hold it: delete them when their time is over.")
 
@@ -101,33 +98,30 @@ def _tell(plan: erasing.Plan) -> None:
     typer.echo("Stays, under a pseudonym:")
     for kept in plan.kept:
         typer.echo(f"  {kept.table}: {kept.rows} – {kept.why}")
-    until = f"{plan.until:%d %B %Y}" if plan.until else "3 years after a criterion is achieved; none is so far"
+    until = f"{plan.until:%d %B %Y}" if plan.until else f"{plan.kept_for} after a criterion is achieved; none is so far"
     typer.echo(f"Assessment records stay until: {until}.")
 
 
 def retain() -> None:
-    """Remove chats older than RAPPORT_KEEP_CHAT_DAYS; name people whose assessment records are past their time."""
-    from datetime import timedelta
-
-    from bot.records import retention
-    from bot.records.engine import open_engine
+    """Remove chats older than they are kept; name people whose assessment records are past their time."""
+    from bot.records import retention, retention_times
+    from bot.records.engine import opened
+    from bot.records.retention_tables import ASSESSMENTS, CHATS
 
     records, settings, now = bootstrap.records(), bootstrap.settings(), bootstrap.utc_now()
-    tracker = open_engine(settings.tracker_url)
-    try:
-        removed = retention.remove_old(records, tracker, timedelta(days=settings.keep_chat_days), now)
-    finally:
-        tracker.dispose()
+    kept = retention_times.in_force(records, settings.keep_chat_days)
+    chats, assessments = kept[CHATS.name], kept[ASSESSMENTS.name]
+    with opened(settings.tracker_url) as tracker:
+        removed = retention.remove_old(records, tracker, chats.span, now)
     for name, rows in removed.rows.items():
         typer.echo(f"{name}: {rows} removed")
-    typer.echo(f"Chats are kept for {settings.keep_chat_days:g} days; {removed.total} rows were older.")
-    late = retention.past_their_time(records, now)
+    typer.echo(f"Chats are kept for {chats.words}; {removed.total} rows were older.")
+    late = retention.past_their_time(records, now, assessments.span)
     for person, last in late:
-        typer.echo(
-            f"Person {person}: assessment records past 3 years (last achieved {last:%d %B %Y}); nothing removed."
-        )
+        achieved = f"last achieved {last:%d %B %Y}"
+        typer.echo(f"Person {person}: assessment records past {assessments.words} ({achieved}); nothing removed.")
     if not late:
-        typer.echo("No assessment records are past 3 years after achievement.")
+        typer.echo(f"No assessment records are past {assessments.words} after achievement.")
 
 
 def backup(file: Path) -> None:

@@ -76,7 +76,7 @@ VARIABLES = {
     "RAPPORT_DEMO": "1 shows the demo sign-in, 0 hides it (default: 1 with the embedded SQLite, else 0)",
     "RAPPORT_NOTICE_AFTER": "seconds until a waiting learner is told that the coach is still working (default: 3.5)",
     "RAPPORT_TURN_TIMEOUT": "seconds after which a hanging turn is given up and tried again (default: 20)",
-    "RAPPORT_KEEP_CHAT_DAYS": "days after which chats are removed (default: 180)",
+    "RAPPORT_KEEP_CHAT_DAYS": "days after which chats are removed, until an administrator chooses (default: 180)",
     "RAPPORT_METRICS_TOKEN": "lets `/metrics` be read from other machines (default: none, from this one only)",
     "RAPPORT_OIDC_ISSUER": "address of the centre's OpenID Connect provider (default: none, passwords only)",
     "RAPPORT_OIDC_CLIENT_ID": "the name under which the provider knows Rapport",

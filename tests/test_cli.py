@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +270,23 @@ def test_old_chats_are_removed_by_hand_too(wired: Records) -> None:
     done = run("retain")
     assert done.exit_code == 0 and "message: 1 removed" in done.stdout and "180 days" in done.stdout
     assert messages.history(wired, id) == []
+
+
+def test_old_is_what_an_administrator_has_chosen_whatever_the_environment_says(wired: Records) -> None:
+    from bot.records import messages, retention_times
+
+    now = bootstrap.utc_now()
+    ada = people.find(wired, people.add_person(wired, "Ada", ["admin"], now))
+    assert ada is not None
+    for id, days in (("new", 20), ("old", 40)):
+        messages.accept(wired, id, ada.id, "web", id, None, now - timedelta(days=days))
+        with wired.begin() as tx:
+            messages.finish(tx, id, [], now)
+    retention_times.set_time(wired, ada, "chats", retention_times.Change(30, 180.0, "less"), 180.0, now)
+    retention_times.set_time(wired, ada, "assessments", retention_times.Change(6, 3.0, "more"), 180.0, now)
+    done = run("retain")
+    assert "kept for 30 days; 1 rows" in done.stdout and "past 6 years after achievement" in done.stdout
+    assert [m["text"] for m in messages.history(wired, ada.id)] == ["new"]
 
 
 # Corrections --------------------------------------------------------------------------------------------------------

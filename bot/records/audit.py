@@ -41,8 +41,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
 def note(tx: Tx, by_id: Optional[int], action: str, subject: str, now: datetime, **detail: Any) -> int:
     """Append an entry in the transaction of what it is about; its number. `subject` is like "decision/12"."""
-    if tx.connection.dialect.name == "postgresql":
-        tx.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_WRITER})
+    alone(tx)
     e = a.audit.c
     last = tx._one(select(e.id, e.hash).order_by(e.id.desc()).limit(1))
     id, before = (last["id"] + 1, last["hash"]) if last else (1, BEGINNING)
@@ -50,6 +49,12 @@ def note(tx: Tx, by_id: Optional[int], action: str, subject: str, now: datetime,
     hashed = msgspec.structs.replace(entry, hash=digest(before, entry))
     tx.connection.execute(insert(a.audit).values(msgspec.structs.asdict(hashed)))
     return id
+
+
+def alone(tx: Tx) -> None:
+    """Hold the end of the chain until the transaction ends; SQLite has one writer anyway."""
+    if tx.connection.dialect.name == "postgresql":
+        tx.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_WRITER})
 
 
 def digest(before: str, entry: Entry) -> str:

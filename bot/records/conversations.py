@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import column, delete, inspect, or_, select, table
+from sqlalchemy import and_, case, column, delete, func, inspect, or_, select, table
 from sqlalchemy.engine import Engine
 
 # Rasa makes and owns this table; only what is needed of it is named here.
@@ -61,3 +61,19 @@ def erase_old_events(engine: Engine, before: float, at_once: int) -> int:
         total += len(ids)
         if len(ids) < at_once:
             return total
+
+
+def count_old_events(engine: Engine, before: float) -> int:
+    """How many events `erase_old_events` would delete now; each conversation is gone through once."""
+    if not _there(engine):
+        return 0
+    begun: Any = case((EVENTS.c.type_name == "session_started", EVENTS.c.id))
+    each = (
+        select(EVENTS.c.sender_id, func.max(begun).label("begun"), func.max(EVENTS.c.timestamp).label("last"))
+        .group_by(EVENTS.c.sender_id)
+        .subquery()
+    )
+    found = select(func.count()).select_from(EVENTS.join(each, each.c.sender_id == EVENTS.c.sender_id))
+    old = and_(EVENTS.c.timestamp < before, or_(EVENTS.c.id < each.c.begun, each.c.last < before))
+    with engine.connect() as connection:
+        return int(connection.execute(found.where(old)).scalar_one())

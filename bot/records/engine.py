@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,16 @@ def open_engine(url: str) -> Engine:
             raise_as_sqlalchemy(connection, error, text)
 
     return engine
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """An engine for a while."""
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def migrate(engine: Engine) -> None:

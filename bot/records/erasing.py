@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Optional
 
 import msgspec
@@ -11,15 +11,13 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from bot.errors import BadInput, NotThere
 from bot.records import assessment_tables as a
-from bot.records import audit
+from bot.records import audit, retention_times
 from bot.records import channel_tables as c
 from bot.records import roleplay_tables as r
 from bot.records import tables as t
 from bot.records.personal import MINE
 from bot.records.privacy_tables import erasure
 from bot.records.store import Records, Tx
-
-KEPT_FOR = timedelta(days=3 * 365 + 1)  # after the criterion was achieved: awarding organisations' usual rule
 
 # In this order, so that nothing is left that refers to what is gone.
 ERASED = (
@@ -62,13 +60,14 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What an erasure takes (table → rows) and what it leaves; `until`: 3 years after the latest "achieved"."""
+    """What an erasure takes (table → rows) and leaves, `until` so long (`kept_for`) after the latest "achieved"."""
 
     person_id: int
     name: str
     gone: Mapping[str, int]
     kept: tuple[Kept, ...]
     until: Optional[datetime]
+    kept_for: str
 
 
 def plan(records: Records, person_id: int) -> Plan:
@@ -117,9 +116,10 @@ def _plan(tx: Tx, person_id: int) -> Plan:
     last = tx._one(select(func.max(d.signed_at).label("at")).where(d.person_id == person_id, d.outcome == "achieved"))[
         "at"
     ]
-    until = last + KEPT_FOR if last else None
+    time = retention_times.assessments(tx)
+    until = last + time.span if last else None
     left = tuple(k for k in kept if k.rows and not (place and k.table == "cohort"))
-    return Plan(person_id, person["name"], {name: n for name, n in gone.items() if n}, left, until)
+    return Plan(person_id, person["name"], {name: n for name, n in gone.items() if n}, left, until, time.words)
 
 
 def _condition(table: Any) -> Any:

@@ -23,6 +23,7 @@ LEFT_OUT = {
     "external_link": "who from outside may look at a sampling plan",
     "failed_sign_in": "hashes and times, gone after ten minutes",
     "centre_text": "what the centre says to everybody; about nobody",
+    "retention_time": "how long the centre keeps things; about nobody",
     "unit_state": "which units are offered; about nobody",
     "unit_version": "what the content was; about nobody",
     "channel_state": "what the program itself remembers of a channel; about nobody",

@@ -14,8 +14,7 @@ from bot.records import assessment_tables as a
 from bot.records import audit
 from bot.records import channel_tables as c
 from bot.records import tables as t
-from bot.records.conversations import erase_old_events
-from bot.records.erasing import KEPT_FOR
+from bot.records.conversations import count_old_events, erase_old_events
 from bot.records.store import Records
 
 REMOVED = "removed old chats"  # the action in the audit
@@ -23,7 +22,7 @@ AT_ONCE = 500  # rows a transaction, so that turns get in between
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """Rows removed, by table."""
+    """Rows removed, or to be removed, by table."""
 
     rows: dict[str, int]
 
@@ -36,33 +35,54 @@ class Removed(msgspec.Struct, frozen=True):
 def remove_old(records: Records, tracker: Engine, keep: timedelta, now: datetime) -> Removed:
     """Remove chats older than `keep`, and what has run out: sign-ins, invitations. What waits is never removed."""
     before = now - keep
-    m, d, u = t.message.c, c.delivery.c, c.telegram_update.c
-    old = and_(m.created_at < before, m.status != "queued")
-    waiting = select(d.message).where(d.status == "queued")
+    old = _old(before, now)
     rows = {
-        "message": _in_pieces(records, lambda tx: _messages(tx, and_(old, m.id.not_in(waiting)))),
-        "move": _rows(records, t.move, t.move.c.message_id, t.move.c.made_at < before),
-        "telegram_update": _updates(records, and_(u.received_at < before, u.done_at.is_not(None))),
-        "web_session": _rows(records, t.web_session, t.web_session.c.token_hash, t.web_session.c.expires_at < now),
-        "invitation": _rows(
-            records, t.invitation, t.invitation.c.token_hash,
-            or_(t.invitation.c.expires_at < before, t.invitation.c.used_at < before),
-        ),
+        "message": _in_pieces(records, lambda tx: _messages(tx, old[t.message])),
+        "move": _rows(records, t.move, t.move.c.message_id, old[t.move]),
+        "telegram_update": _in_pieces(records, lambda tx: _updates(tx, old[c.telegram_update])),
+        "web_session": _rows(records, t.web_session, t.web_session.c.token_hash, old[t.web_session]),
+        "invitation": _rows(records, t.invitation, t.invitation.c.token_hash, old[t.invitation]),
         "conversation": erase_old_events(tracker, before.timestamp(), AT_ONCE),
-    }  # fmt: skip
+    }
     removed = Removed({name: n for name, n in rows.items() if n})
     with records.begin() as tx:
-        audit.note(tx, None, REMOVED, "chats", now, rows=removed.total)
+        audit.note(tx, None, REMOVED, "chats", now, rows=removed.total, days=keep / timedelta(days=1))
     return removed
 
 
-def past_their_time(records: Records, now: datetime) -> list[tuple[int, datetime]]:
-    """People (ids) all of whose "achieved" are longer ago than records are kept, with the time of the last."""
+def would_remove(records: Records, tracker: Engine, keep: timedelta, now: datetime) -> Removed:
+    """What `remove_old` would remove, every table named."""
+    before = now - keep
+    with records.reading() as tx:
+        rows = {
+            table.name: int(tx._one(select(func.count().label("n")).select_from(table).where(condition))["n"])
+            for table, condition in _old(before, now).items()
+        }
+    return Removed({**rows, "conversation": count_old_events(tracker, before.timestamp())})
+
+
+def _old(before: datetime, now: datetime) -> dict[Any, Any]:
+    """Table → which of its rows go. Of Telegram's updates the newest of each bot stays: the gateway goes on from it."""
+    m, u, i = t.message.c, c.telegram_update.c, t.invitation.c
+    waiting = select(c.delivery.c.message).where(c.delivery.c.status == "queued")
+    newest = c.telegram_update.alias("newest")
+    last = select(func.max(newest.c.update_id)).where(newest.c.bot_id == u.bot_id).scalar_subquery()
+    return {
+        t.message: and_(m.created_at < before, m.status != "queued", m.id.not_in(waiting)),
+        t.move: t.move.c.made_at < before,
+        c.telegram_update: and_(u.received_at < before, u.done_at.is_not(None), u.update_id < last),
+        t.web_session: t.web_session.c.expires_at < now,
+        t.invitation: or_(i.expires_at < before, i.used_at < before),
+    }
+
+
+def past_their_time(records: Records, now: datetime, kept: timedelta) -> list[tuple[int, datetime]]:
+    """People (ids) all of whose "achieved" are longer ago than records are `kept`, with the time of the last."""
     d = a.decision.c
     last = func.max(d.signed_at).label("last")
     query = select(d.person_id, last).where(d.outcome == "achieved").group_by(d.person_id).order_by(d.person_id)
     with records.reading() as tx:
-        return [(r["person_id"], r["last"]) for r in tx._all(query.having(last < now - KEPT_FOR))]
+        return [(r["person_id"], r["last"]) for r in tx._all(query.having(last < now - kept))]
 
 
 def _in_pieces(records: Records, once: Callable[[Any], int]) -> int:
@@ -83,19 +103,9 @@ def _rows(records: Records, table: Any, key: Any, condition: Any) -> int:
     return _in_pieces(records, once)
 
 
-def _updates(records: Records, condition: Any) -> int:
-    """All but the newest of each bot, by which the gateway knows where it was."""
+def _updates(tx: Any, condition: Any) -> int:
     u = c.telegram_update.c
-    newest = c.telegram_update.alias("newest")
-    last = select(func.max(newest.c.update_id)).where(newest.c.bot_id == u.bot_id).scalar_subquery()
-    return _in_pieces(
-        records, lambda tx: int(_updates_once(tx, select(u.bot_id, u.update_id).where(condition, u.update_id < last)))
-    )
-
-
-def _updates_once(tx: Any, query: Any) -> int:
-    u = c.telegram_update.c
-    found = tx._all(query.limit(AT_ONCE))
+    found = tx._all(select(u.bot_id, u.update_id).where(condition).limit(AT_ONCE))
     for row in found:
         tx.connection.execute(
             delete(c.telegram_update).where(u.bot_id == row["bot_id"], u.update_id == row["update_id"])

@@ -12,6 +12,7 @@ from bot.records import tables as t
 from bot.records.assessment_tables import override
 from bot.records.claims import free
 from bot.records.prepared import Insert, Prepared
+from bot.records.retention_tables import retention_time
 from bot.records.unit_tables import unit_state
 
 PERSON: Any = bindparam("person")
@@ -126,3 +127,4 @@ KEEP_COVERAGE = Insert(t.coverage, upsert=True)
 KEEP_CARD = Insert(t.review_card, upsert=True)
 KEEP_WORKPLACE = Insert(t.workplace_profile, upsert=True)
 KEEP_UNIT = Insert(unit_state, upsert=True)
+KEEP_RETENTION_TIME = Insert(retention_time, upsert=True)

@@ -23,6 +23,7 @@ from bot.records import (  # noqa: F401  # one metadata holds all tables
     assessment_tables,
     channel_tables,
     privacy_tables,
+    retention_tables,
     roleplay_tables,
     unit_tables,
 )

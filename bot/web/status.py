@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from bot.records import status, telegram
+from bot.records import retention_times, status, telegram
 from bot.records.figures import figures
 from bot.records.people import Session
 from bot.web.guard import Web
@@ -57,7 +57,7 @@ def _read(web: Web) -> dict[str, Any]:
         "gateway": {"seen": seen, "there": seen is not None and moment - seen < SILENT} if seen else None,
         "disk": {"free": disk.free / 1e9, "total": disk.total / 1e9, "low": disk.free < LITTLE_SPACE * disk.total},
         "model": models[-1].name.removesuffix(".tar.gz") if models else "",
-        "keep_days": web.settings.keep_chat_days,
+        "retention": retention_times.in_force(web.records, web.settings.keep_chat_days),
         "content": web.syllabus.version,
         "program": _version(),
         "python": sys.version.split()[0],

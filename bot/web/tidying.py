@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 
-from bot.records.engine import open_engine
+from bot.records import retention_times
+from bot.records.engine import opened
 from bot.records.retention import remove_old
+from bot.records.retention_tables import CHATS
 from bot.web.guard import Web
 
 log = logging.getLogger(__name__)
@@ -35,10 +36,8 @@ async def run(web: Web) -> None:
 
 def once(web: Web) -> None:
     """Remove what is old."""
-    tracker = open_engine(web.settings.tracker_url)
-    try:
-        removed = remove_old(web.records, tracker, timedelta(days=web.settings.keep_chat_days), web.clock())
-    finally:
-        tracker.dispose()
+    kept = retention_times.in_force(web.records, web.settings.keep_chat_days)[CHATS.name]
+    with opened(web.settings.tracker_url) as tracker:
+        removed = remove_old(web.records, tracker, kept.span, web.clock())
     if removed.total:
         log.warning("removed because of its age: %s", removed.rows)

@@ -11,13 +11,14 @@ from sqlalchemy import insert, select, text
 
 from bot.records import conversations, figures, messages, retention
 from bot.records import tables as t
-from bot.records.engine import open_engine
+from bot.records.engine import open_engine, opened
 from bot.records.messages import Reply
 from bot.records.store import Records
 from tests.conftest import Clock
 from tests.records.test_guards import NOW, Office
 
-DAYS = timedelta(days=180)
+DAYS, KEPT = timedelta(days=180), timedelta(days=1096)
+CLEARED = {"message", "move", "telegram_update", "web_session", "invitation"}
 
 
 @pytest.fixture
@@ -44,6 +45,8 @@ def test_old_chats_go_with_their_deliveries_and_what_waits_stays(
     messages.accept(records, "t", office.learner, "telegram", "t", None, old)
     with records.begin() as tx:  # its reply is still to be delivered
         messages.finish(tx, "t", [Reply("undelivered")], old)
+    told = retention.would_remove(records, tracker, DAYS, NOW)
+    assert told.total == 5 and set(told.rows) == {*CLEARED, "conversation"}
     removed = retention.remove_old(records, tracker, DAYS, NOW)
     with records.reading() as tx:
         left = {r["text"] for r in tx._all(select(t.message.c.text))}
@@ -52,7 +55,14 @@ def test_old_chats_go_with_their_deliveries_and_what_waits_stays(
     assert retention.remove_old(records, tracker, DAYS, NOW).total == 0
 
 
-def test_of_rasas_copy_only_what_an_open_conversation_needs_stays(tracker: Any) -> None:
+@pytest.fixture
+def either_tracker(empty_url: str) -> Any:
+    with opened(empty_url) as engine:
+        yield engine
+
+
+def test_of_rasas_copy_only_what_an_open_conversation_needs_stays(either_tracker: Any) -> None:
+    tracker = either_tracker
     assert conversations.erase_old_events(tracker, 50.0, 2) == 0, "Rasa has not made its table yet"
     rows = [
         ("person-1", "user", 1), ("person-1", "session_started", 2), ("person-1", "user", 3), ("person-1", "user", 90),
@@ -65,12 +75,14 @@ def test_of_rasas_copy_only_what_an_open_conversation_needs_stays(tracker: Any) 
                 "timestamp float, data text)"
             )
         )
-        for sender, kind, at in rows:
+        for id, (sender, kind, at) in enumerate(rows):
             connection.execute(
-                text("INSERT INTO events (sender_id, type_name, timestamp, data) VALUES (:s, :k, :a, '{}')"),
-                {"s": sender, "k": kind, "a": at},
+                text("INSERT INTO events (id, sender_id, type_name, timestamp, data) VALUES (:i, :s, :k, :a, '{}')"),
+                {"i": id, "s": sender, "k": kind, "a": at},
             )
+    assert conversations.count_old_events(tracker, 50.0) == 3
     assert conversations.erase_old_events(tracker, 50.0, 2) == 3
+    assert conversations.count_old_events(tracker, 50.0) == 0
     with tracker.connect() as connection:
         left = connection.execute(text("SELECT sender_id, timestamp FROM events ORDER BY id")).all()
     assert [tuple(r) for r in left] == [("person-1", 2), ("person-1", 3), ("person-1", 90), ("person-3", 80)]
@@ -79,11 +91,11 @@ def test_of_rasas_copy_only_what_an_open_conversation_needs_stays(tracker: Any) 
 def test_assessment_records_past_their_time_are_named_and_stay(records: Records, tracker: Any) -> None:
     office = Office(records)
     office.decide()
-    assert retention.past_their_time(records, NOW + timedelta(days=1000)) == []
+    assert retention.past_their_time(records, NOW + timedelta(days=1000), KEPT) == []
     late = NOW + timedelta(days=1200)
-    assert retention.past_their_time(records, late) == [(office.learner, NOW)]
+    assert retention.past_their_time(records, late, KEPT) == [(office.learner, NOW)]
     retention.remove_old(records, tracker, DAYS, late)
-    assert retention.past_their_time(records, late) == [(office.learner, NOW)]
+    assert retention.past_their_time(records, late, KEPT) == [(office.learner, NOW)]
 
 
 def test_figures_say_how_long_what_waits_has_waited(records: Records, clock: Clock) -> None:

@@ -112,7 +112,8 @@ def pages(centre):
         centre.assessor: ("/assess", "/assess/new", centre.draft, f"/assess/{centre.set}", centre.page,
                           centre.live_set, f"/learners/{lena}/evidence/d1"),
         centre.quin: ("/assure", "/assure/1", "/assure/sample/1", "/audit", "/audit?check=1"),
-        centre.admin: ("/people", f"/people/{lena}", "/groups", "/units", "/units/d1", "/status", "/help"),
+        centre.admin: ("/people", f"/people/{lena}", "/groups", "/units", "/units/d1", "/retention", "/status",
+                       "/help"),
         None: ("/sign-in", "/help", centre.invitation, centre.outside, "/invitation/nobody"),
     }  # fmt: skip
 

@@ -166,6 +166,7 @@ ALLOWED = (
     ("/people", {ADMIN}),
     ("/groups", {ADMIN}),
     ("/units", {ADMIN}),
+    ("/retention", {ADMIN}),
     ("/status", {ADMIN}),
     ("/help/contact", {ADMIN}),
 )
