@@ -194,8 +194,8 @@ class Ours(System):
         more = {"RAPPORT_DATA": str(self.data), "RAPPORT_PORT": str(self.port or 1)}
         if self.dialogues:
             more["RAPPORT_DIALOGUES"] = str(self.dialogues)
-        more["DATABASE_URL"] = self.database_url
-        if not self.database_url.startswith("sqlite"):
+        if not self.database_url.startswith("sqlite"):  # else embedded, with its defaults
+            more["DATABASE_URL"] = self.database_url
             more.update(RAPPORT_TRACKER_URL=self.database_url, RAPPORT_DEMO="1")
         return environment(**more)
 
