@@ -17,6 +17,7 @@ from bot.errors import ModelError
 from bot.marking.encoder import default_encoder
 from bot.marking.lexicon import Lexicon, default_lexicon
 from bot.marking.spelling import Reading, Speller
+from bot.marking.words import Words
 
 MAX_CHARACTERS = 2_500  # about 450 words; what comes after is not marked
 MAX_CLAUSES = 40
@@ -241,28 +242,13 @@ def default_linguist() -> Linguist:
     """spaCy, the speller and the word lists, loaded once a process (about a second)."""
     nlp = _load()
     lexicon = default_lexicon()
-    tables = nlp.get_pipe("lemmatizer").lookups
-    known: set[str] = set()
-    for name in ("lemma_index", "lemma_exc"):
-        table = tables.get_table(name)
-        for words in table.values():
-            known.update(word.lower() for word in words)
-    vocabulary = default_encoder().vocabulary()
-    frequent = [word for word in sorted(vocabulary, key=vocabulary.__getitem__) if word.isascii() and word.isalpha()]
-    return Linguist(nlp, Speller(frequent, frozenset(_inflected(known)), lexicon), lexicon)
+    frequent = frequent_words(default_encoder().vocabulary())
+    return Linguist(nlp, Speller(frequent, Words(), lexicon), lexicon)
 
 
-def _inflected(words: set[str]) -> set[str]:
-    """The words and their regular forms."""
-    out = set(words)
-    for word in words:
-        if not word.isalpha() or len(word) < 3:
-            continue
-        stem = word[:-1] if word.endswith("e") else word
-        out.update((word + "s", stem + "ed", stem + "ing", stem + "er", stem + "est", word + "es"))
-        if word.endswith("y"):
-            out.update((word[:-1] + "ies", word[:-1] + "ied", word[:-1] + "ier", word[:-1] + "iest"))
-    return out
+def frequent_words(vocabulary: dict[str, int]) -> list[str]:
+    """The encoder's whole words, the most frequent first."""
+    return [word for word in sorted(vocabulary, key=vocabulary.__getitem__) if word.isascii() and word.isalpha()]
 
 
 def _load() -> Any:

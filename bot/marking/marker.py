@@ -50,7 +50,7 @@ class Marker:
         self._linguist = linguist or default_linguist()
         self._reader = Reader(self._encoder, self._linguist)
         self._plain_reader = Reader(general or default_encoder(), self._linguist)  # for plain references
-        stamp = self._encoder.sha256 + self._linguist.lexicon.sha256 + CODE
+        stamp = self._encoder.sha256 + self._linguist.lexicon.sha256 + self._linguist.speller.words.sha256 + CODE
         self._library = Library(self._reader, stamp, self._head.lenses, cache)
         self._expectation, self._misconception = Forest(self._head.expectation), Forest(self._head.misconception)
         self._boards: WeakKeyDictionary[Shelf, Board] = WeakKeyDictionary()

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from bot.marking.lexicon import Lexicon
 from bot.marking.slips import CHEAPEST, FIRST, VOWELS, cost
+from bot.marking.words import Words
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 REPEATED = re.compile(r"(.)\1{2,}")
 MAX_LENGTH = 24  # a longer "word" is a paste or a key held down
 COMMON = 8_000  # a word among so many most frequent ones is never a slip
 NOT_FREQUENT = 1_000_000
-_BITS = np.array([bin(number).count("1") for number in range(1 << 16)], dtype=np.uint8)
 SURE = 1.0  # dearest slip by which a known but rare word, or what may be a name, is read as another
 OWN = 0.2  # how much less a word of the question costs
 ALSO = {"n": "k", "r": "w", "f": "p", "k": "cq", "s": "cp", "c": "ks", "j": "g", "g": "j", "e": "i", "i": "e", "u": "o"}
@@ -41,45 +38,19 @@ class Reading(NamedTuple):
         return self.starts[start], self.ends[min(end, len(self.ends)) - 1]
 
 
-class _Shelf:
-    """Words with the letters of each as bits, so that most need not be compared."""
-
-    def __init__(self, words: list[str]) -> None:
-        self._words = np.array(words, dtype=object)
-        self._letters = _letters(words)
-
-    def with_letters(self, word: str, edits: int) -> list[str]:
-        """The words that so many edits can reach: each takes one letter away and puts one in at most."""
-        other = self._letters ^ _letters([word])
-        away = _BITS[other & 0xFFFF] + _BITS[other >> 16]
-        return list(self._words[away <= 2 * edits])
-
-
-def _letters(words: Sequence[str]) -> npt.NDArray[np.uint32]:
-    """Which letters words of one length have, a bit each [words]; lower-case ASCII letters only."""
-    codes = np.frombuffer("".join(words).encode("ascii"), dtype=np.uint8).reshape(len(words), -1)
-    return np.asarray(np.bitwise_or.reduce(np.left_shift(np.uint32(1), codes - ord("a"), dtype=np.uint32), axis=1))
-
-
 class Speller:
     """Corrects words against a list of known words in order of frequency, and a question's vocabulary before it."""
 
-    def __init__(self, frequent: list[str], known: frozenset[str], lexicon: Lexicon) -> None:
+    def __init__(self, frequent: list[str], known: Words, lexicon: Lexicon) -> None:
         self._rank = {word: place for place, word in enumerate(word for word in frequent if len(word) > 2)}
-        short = [word for word, meant in lexicon.spellings.items() if "'" in meant]  # "dont"
-        self._rank.update((word, COMMON // 8) for word in short)
-        self._known = known | frozenset(frequent) | frozenset(short)
+        self._rank.update((word, COMMON // 8) for word in short_forms(lexicon))
+        self.words = known
         self._lexicon = lexicon
-        shelves: dict[tuple[str, int], list[str]] = {}
-        for word in sorted(self._known):
-            if len(word) > 2 and word.isalpha() and word.isascii():
-                shelves.setdefault((word[0], len(word)), []).append(word)
-        self._shelves = {key: _Shelf(words) for key, words in shelves.items()}  # by first letter and length
         self._general = lru_cache(maxsize=20_000)(self._nearest_general)
 
     def known(self, word: str) -> bool:
         """Whether the lower-case word needs no correction."""
-        return word in self._known or len(word) > 4 and word.endswith("s") and word[:-1] in self._known
+        return word in self.words or len(word) > 4 and word.endswith("s") and word[:-1] in self.words
 
     def read(self, text: str, vocabulary: frozenset[str] = frozenset()) -> Reading:
         """The text with spellings corrected; control characters become spaces; nothing is lost from the way back."""
@@ -146,8 +117,7 @@ class Speller:
         for first in dict.fromkeys(firsts):
             other_first = FIRST if first != word[0] else 0.0
             for length in range(len(word) - reach, len(word) + reach + 1):
-                shelf = self._shelves.get((first, length))
-                likely = shelf.with_letters(word, reach) if shelf is not None else ()
+                likely = self.words.near(word, first, length, reach)
                 hits = process.extract(word, likely, scorer=OSA.distance, score_cutoff=reach, limit=40)
                 near += [
                     (CHEAPEST * edits + other_first + self._rareness(other), other)
@@ -168,6 +138,11 @@ class Speller:
         """What a word costs for being rare: 0 for the most frequent, 0.5 for the least, 0.9 where none is known."""
         rank = self._rank.get(word)
         return 0.9 if rank is None else min(0.5, rank / 30_000)
+
+
+def short_forms(lexicon: Lexicon) -> list[str]:
+    """What is written without its apostrophe: "dont"."""
+    return [word for word, meant in lexicon.spellings.items() if "'" in meant]
 
 
 @lru_cache(maxsize=512)
