@@ -128,7 +128,7 @@ POSTS_OF = {
     "tom": ("/work/", "/coverage/", "/practice", "/invite"),
     "asa": ("/assess", "/learners"),
     "quin": ("/assure",),
-    "ada": ("/people", "/units", "/groups"),
+    "ada": ("/people", "/units", "/groups", "/retention", "/help"),
 }
 POSTS = [r.path for r in ROUTES if isinstance(r, Route) and "POST" in (r.methods or ())]
 
