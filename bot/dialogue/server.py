@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gc
+
+if __name__ == "__main__":
+    gc.disable()  # while all is loaded: going through it again and again takes half a second; `main` ends it
+
 import os
 import secrets
 import sys
@@ -96,6 +100,7 @@ def main() -> None:
     # What is loaded now stays: the collector need not look at its million objects again in the middle of a turn.
     gc.collect()
     gc.freeze()
+    gc.enable()
     if len(places) == 1:
         serve(0)
         return
