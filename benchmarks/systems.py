@@ -184,7 +184,7 @@ class Ours(System):
     def __init__(self, folder: Path, logs: Path) -> None:
         super().__init__(folder, logs)
         self.data = folder.parent / "data"
-        self.database_url = f"sqlite:///{self.data / 'rapport.sqlite'}"
+        self.database_url = self.embedded = f"sqlite:///{self.data / 'rapport.sqlite'}"
         self.dialogues = 0  # processes; 0: as many as `rapport up` starts by itself
         shutil.copytree(ROOT, folder, ignore=_not_copied, symlinks=True)
         for package in ("bot", "actions"):
@@ -192,11 +192,14 @@ class Ours(System):
 
     def environment(self) -> dict[str, str]:
         more = {"RAPPORT_DATA": str(self.data), "RAPPORT_PORT": str(self.port or 1)}
+        if self.database_url != self.embedded:  # else it runs with its defaults
+            more.update(DATABASE_URL=self.database_url, RAPPORT_DEMO="1")
+            if self.database_url.startswith("sqlite"):
+                more["RAPPORT_DIALOGUES"] = "1"  # as with the embedded one
+            else:
+                more["RAPPORT_TRACKER_URL"] = self.database_url
         if self.dialogues:
             more["RAPPORT_DIALOGUES"] = str(self.dialogues)
-        if not self.database_url.startswith("sqlite"):  # else embedded, with its defaults
-            more["DATABASE_URL"] = self.database_url
-            more.update(RAPPORT_TRACKER_URL=self.database_url, RAPPORT_DEMO="1")
         return environment(**more)
 
     def check(self) -> None:
