@@ -92,7 +92,7 @@ class Encoder:
         with self._lock:
             unknown = [text for text in dict.fromkeys(texts) if text not in self._cache]
         if len(unknown) > 1:
-            list(_pool().map(self.encoded, unknown))
+            list(_pool().map(self.encoded, sorted(unknown, key=len, reverse=True)))  # the longest does not come last
 
     def vocabulary(self) -> dict[str, int]:
         """Token -> id of the tokenizer."""

@@ -25,10 +25,10 @@ from bot.marking.shelf import Library, Shelf
 from bot.marking.spelling import Reading
 from bot.syllabus.model import Question
 
-CODE = "5"  # raise it when a change of code changes markings
+CODE = "6"  # raise it when a change of code changes markings
 ECHO = 0.02  # most that words of the question alone can reach
 NEAR = 0.15  # below it no quote is shown
-WORTH = 0.08  # below it nobody asks what turns a text round
+WORTH = 0.15  # below it nobody asks what turns a text round: no quote is shown, nothing is met
 State = Literal["met", "unsure", "not_met"]
 Label = Literal["correct", "contradictory", "incorrect"]
 Judged = tuple[float, Optional[Candidate]]
@@ -121,9 +121,13 @@ class Marker:
             board = self._boards[shelf] = whole_board(shelf)
         comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lenses)
         look = comparison.look(board)
-        for plan, place in np.argwhere(self._probabilities(look, points) >= WORTH).tolist():
-            comparison.turn(look, plan, place)
         rated = self._probabilities(look, points)
+        plans, places = np.nonzero(rated >= WORTH)
+        for plan, place in zip(plans.tolist(), places.tolist()):
+            comparison.turn(look, plan, place)
+        for forest, some in ((self._expectation, plans < points), (self._misconception, plans >= points)):
+            if some.any():
+                rated[plans[some], places[some]] = forest.probabilities(look.values[plans[some], places[some]])
         out: list[Judged] = []
         for some, chosen in zip(rated.tolist(), look.chosen.tolist()):
             best = max(some)
