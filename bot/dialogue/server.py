@@ -46,7 +46,7 @@ def create_app(turns: Turns, secret: str) -> Starlette:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return JSONResponse({"error": "a message as a JSON object is needed"}, 400)
         try:
-            worked = await turns.work_off(message.message_id, message.person_id, message.again, message)
+            worked = await turns.work_off(message.message_id, message.person_id, message.again)
         except KeyError:
             return JSONResponse({"error": "no such message"}, 404)
         except TurnTaken as taken:

@@ -79,21 +79,19 @@ class Turns:
         self.agent, self.records, self.clock = agent, records, clock
         self._order: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def work_off(
-        self, message_id: str, person_id: Optional[int] = None, again: bool = True, given: Optional[Queued] = None
-    ) -> Worked:
+    async def work_off(self, message_id: str, person_id: Optional[int] = None, again: bool = True) -> Worked:
         """The replies to a kept message; the same ones if it was worked off before.
 
         `person_id`, where the caller knows whose message it is, saves a look into the records; so does `again`, False
-        where the caller has claimed it and knows that no process was given it before, with the message itself.
+        where the caller has claimed it and knows that no process was given it before.
         KeyError if there is no such message; TurnFailed if the turn gave no reply.
         """
         if person_id is None:
             person_id = int((await self._find(message_id)).person_id)
         CONVERSATION.set(person_id)
         async with self._order[person_id]:
-            # Only now: perhaps it was worked off meanwhile.
-            message = given if given is not None and not again else await self._find(message_id)
+            # Only now, and whatever the caller has in hand: perhaps another process worked it off meanwhile.
+            message = await self._find(message_id)
             if message.person_id != person_id:
                 raise KeyError(message_id)
             if message.status == "queued":

@@ -122,6 +122,18 @@ async def test_a_process_that_died_after_saving_the_turn_leaves_its_replies_to_t
     assert [e.message_id for e in tracker.events if isinstance(e, UserUttered)].count("died") == 1
 
 
+async def test_a_message_that_another_process_answered_meanwhile_is_not_put_to_rasa_again(
+    chat: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was handed over first and comes late: whoever holds the claim may be gone by then."""
+    await in_a_question(chat)
+    messages.accept(chat.records, "late", chat.person_id, "test", ANSWER, None, bootstrap.utc_now())
+    replies = (await chat.turns.work_off("late", chat.person_id, again=False)).replies
+    calls = once_broken(monkeypatch, chat.turns.agent, "handle_message", raising)
+    assert (await chat.turns.work_off("late", chat.person_id, again=False)).replies == replies
+    assert calls == []
+
+
 async def test_who_is_overtaken_gives_the_replies_of_the_other(
     chat: Any, agent: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
