@@ -82,8 +82,8 @@ class Turns:
     async def work_off(self, message_id: str, person_id: Optional[int] = None, again: bool = True) -> Worked:
         """The replies to a kept message; the same ones if it was worked off before.
 
-        `person_id`, where the caller knows whose message it is, saves a look into the records; so does `again`, False
-        where the caller has claimed it and knows that no process was given it before.
+        `person_id`, where the caller knows whose message it is, saves a look into the records. `again`, whether it
+        knows of an earlier try, is not relied on: under faults there were tries that nobody knew of.
         KeyError if there is no such message; TurnFailed if the turn gave no reply.
         """
         if person_id is None:
@@ -96,7 +96,7 @@ class Turns:
                 raise KeyError(message_id)
             if message.status == "queued":
                 try:
-                    replies = (await self._said_before(message) if again else []) or await self._handle(message)
+                    replies = await self._said_before(message) or await self._handle(message)
                     kept, more = await asyncio.to_thread(self._keep, message, replies)
                     if kept:
                         return Worked(replies, more)
