@@ -11,7 +11,7 @@ from typing import Any, Optional
 from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
+from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import bindparam, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
@@ -30,6 +30,15 @@ SINCE = Prepared(
     select(func.max(EVENTS.c.id).label("last"), func.count().label("added")).where(
         OF_SENDER, EVENTS.c.id > bindparam("last")
     )
+)
+HEARD = Prepared(
+    select(EVENTS.c.id, EVENTS.c.data)
+    .where(OF_SENDER, EVENTS.c.type_name == UserUttered.type_name)
+    .order_by(EVENTS.c.id.desc())
+    .limit(5)  # a message is worked off before the person's next: it is the last, if it is there
+)
+LATER = Prepared(
+    select(EVENTS.c.type_name, EVENTS.c.data).where(OF_SENDER, EVENTS.c.id > bindparam("last")).order_by(EVENTS.c.id)
 )
 # PostgreSQL: one writer of a conversation at a time, until the transaction ends. SQLite has one writer anyway.
 ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended(:sender, 0))")
@@ -120,15 +129,19 @@ class DirectSQLTrackerStore(SQLTrackerStore):
         return DialogueStateTracker.from_events(tracker.sender_id, new[starts[-1] :], self.domain.slots)
 
     async def said_to(self, sender_id: str, message_id: str) -> Optional[list[BotUttered]]:
-        """What the bot said to this message, if the turn was saved already, by whatever process."""
-        tracker = await super().retrieve(sender_id)
-        said: Optional[list[BotUttered]] = None
-        for each in tracker.events if tracker is not None else ():
-            if isinstance(each, UserUttered):
-                said = [] if each.message_id == message_id else None
-            elif isinstance(each, BotUttered) and said is not None:
-                said.append(each)
-        return said
+        """What the bot said to this message, if the turn was saved already, by whatever process.
+
+        By the order of the events, not by their times as Rasa's own look for a session: a clock may have been wrong.
+        """
+        with self.engine.connect() as connection:
+            heard = HEARD.all(connection, {"sender": sender_id})
+            found = next((e["id"] for e in heard if json.loads(e["data"]).get("message_id") == message_id), None)
+            if found is None:
+                return None
+            later = LATER.all(connection, {"sender": sender_id, "last": found})
+        answers = itertools.takewhile(lambda each: each["type_name"] != UserUttered.type_name, later)
+        events = [Event.from_parameters(json.loads(each["data"])) for each in answers]
+        return [each for each in events if isinstance(each, BotUttered)]
 
 
 def _last_id(connection: Any, sender_id: str) -> int:
