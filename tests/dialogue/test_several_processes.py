@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import httpx
 import msgspec
 import pytest
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import UserUttered
+from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from sqlalchemy import text
 
 from bot import bootstrap
@@ -90,6 +91,25 @@ async def test_many_turns_at_once_leave_one_whole_conversation(stores: Stores) -
     found = said(await DirectSQLTrackerStore(str(stores[0].engine.url), Domain.empty()).retrieve("person-1"))[1:]
     assert sorted(found[::2]) == sorted(kept[0] + kept[1])
     assert [f"{a}+" for a in found[::2]] == found[1::2]
+
+
+async def test_what_was_said_is_found_though_the_session_began_by_a_clock_that_was_ahead(stores: Stores) -> None:
+    one, two = stores
+    ahead = time.time() + 86_400
+    tracker = await one.get_or_create_tracker("person-1")
+    tracker.update(SessionStarted(timestamp=ahead))
+    tracker.update(UserUttered("first", message_id="m1", timestamp=ahead))
+    tracker.update(BotUttered("hello", timestamp=ahead))
+    await one.save(tracker)
+    tracker = await one.retrieve("person-1")
+    tracker.update(UserUttered("second", message_id="m2"))  # the clock is right again
+    tracker.update(BotUttered("one"))
+    tracker.update(BotUttered("two"))
+    await one.save(tracker)
+    for store in stores:
+        assert [e.text for e in await store.said_to("person-1", "m1") or ()] == ["hello"]
+        assert [e.text for e in await store.said_to("person-1", "m2") or ()] == ["one", "two"]
+        assert await store.said_to("person-1", "m3") is None
 
 
 def test_postgresql_finds_a_conversations_last_event_by_an_index(stores: Stores) -> None:
