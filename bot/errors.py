@@ -3,6 +3,7 @@
 RapportError                       one clear sentence for a person, and a way out
 ├── ContentError                   the knowledge files do not pass; holds every problem
 ├── SettingsError                  the environment or a setting is wrong
+│   └── RecordsUnavailable         the database cannot be opened or written, perhaps only just now
 ├── ModelError                     a model file is missing, changed or does not fit
 ├── BadInput                       what a person or a file gave cannot be used
 │   └── NotEvidence                practice was to be handed in as evidence; names the unit's clause
@@ -30,6 +31,10 @@ class ContentError(RapportError):
 
 class SettingsError(RapportError):
     """The environment or a setting is wrong."""
+
+
+class RecordsUnavailable(SettingsError):
+    """The database cannot be opened or written: a wrong setting, or a fault that passes (a full disk, a restart)."""
 
 
 class ModelError(RapportError):

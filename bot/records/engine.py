@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from bot.errors import SettingsError
+from bot.errors import RecordsUnavailable, SettingsError
 from bot.records.prepared import raise_as_sqlalchemy
 
 
@@ -84,7 +84,7 @@ def opened(url: str) -> Iterator[Engine]:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the tables up to the newest migration; SettingsError if the file cannot be written."""
+    """Bring the tables up to the newest migration; RecordsUnavailable if it cannot be opened or written."""
     config = alembic_config(engine)
     newest = ScriptDirectory.from_config(config).get_current_head()
     try:
@@ -98,7 +98,7 @@ def migrate(engine: Engine) -> None:
             f"({error}). Start that version, or set DATABASE_URL to another database."
         ) from error
     except DatabaseError as error:
-        raise SettingsError(
+        raise RecordsUnavailable(
             f"The database {engine.url.render_as_string(hide_password=True)} cannot be opened or written: "
             f"{error.orig}. Check the folder's permissions or DATABASE_URL."
         ) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot import bootstrap
 from bot.dialogues import Dialogues
-from bot.errors import RapportError, SettingsError
+from bot.errors import RapportError, RecordsUnavailable, SettingsError
 from bot.relay_texts import relay_texts
 from bot.settings import telegram_file
 from bot.telegram.gateway import Gateway
@@ -30,6 +30,9 @@ def main() -> None:
                 "TELEGRAM_BOT_TOKEN is not set. Get a token from @BotFather; docs/telegram.md says how."
             )
         asyncio.run(_run(telegram_file(settings.data)))
+    except RecordsUnavailable as error:  # the disk may have room again soon, or the server be up
+        print(error, file=sys.stderr)
+        sys.exit(1)
     except RapportError as error:
         print(error, file=sys.stderr)
         sys.exit(HOPELESS)

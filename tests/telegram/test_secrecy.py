@@ -16,6 +16,7 @@ from bot.logs import Lines
 from bot.settings import ROOT, read_settings
 from bot.telegram.secrecy import hide, log_safely
 from bot.training import child_environment
+from bot.up import free_port
 from tests.telegram.conftest import CHAT, Running, joined
 from tests.telegram.standin import TOKEN, StandIn
 
@@ -122,6 +123,13 @@ def test_a_token_that_telegram_does_not_accept_is_one_clear_sentence_without_it(
 def test_without_a_token_it_says_where_to_get_one(tmp_path: Path) -> None:
     done = run(tmp_path, TELEGRAM_BOT_TOKEN="")
     assert done.returncode == 2 and "TELEGRAM_BOT_TOKEN is not set" in done.stderr
+
+
+def test_a_database_that_cannot_be_reached_just_now_is_no_reason_to_give_up_for_good(tmp_path: Path) -> None:
+    """Any exit code but 2: `rapport up` starts it again. The long fault run found a gateway that stayed away."""
+    url = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    done = run(tmp_path, TELEGRAM_BOT_TOKEN=TOKEN, DATABASE_URL=url)
+    assert done.returncode == 1 and "cannot be opened or written" in done.stderr
 
 
 def test_the_stand_in_refuses_other_tokens(api: StandIn) -> None:
