@@ -28,6 +28,13 @@ class Answer(msgspec.Struct):
     more: Optional[bool] = None
 
 
+class Turn(msgspec.Struct):
+    """What a process is asked: to work off a kept message. The message itself it reads from the records."""
+
+    message_id: str
+    person_id: int
+
+
 class Process:
     """One dialogue process at `url`."""
 
@@ -46,9 +53,10 @@ class Process:
 
         DialogueUnavailable with `failed` when it was reached and the turn failed.
         """
+        turn = Turn(message.message_id, message.person_id)
         self.busy += 1
         try:
-            status, body = await self._lines.post(self.url, "/turn", msgspec.json.encode(message))
+            status, body = await self._lines.post(self.url, "/turn", msgspec.json.encode(turn))
         except Broken as error:
             self.ready = False
             raise DialogueUnavailable(f"{self.url} does not answer ({error}).") from error

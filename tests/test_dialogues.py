@@ -71,7 +71,7 @@ async def dialogues(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> AsyncI
 
 @pytest.fixture
 def queued(clock: Clock) -> Callable[..., Queued]:
-    return lambda person=1, id="m1", again=False: Queued(id, person, "web", "hello", None, 0, clock(), again)
+    return lambda person=1: Queued("m1", person, "web", "hello", None, 0, clock())
 
 
 async def until(condition: Callable[[], Any]) -> None:
@@ -85,7 +85,7 @@ async def test_a_person_stays_with_one_process_and_people_are_spread_over_all(
     for person in (1, 2, 1, 2, 1):
         await dialogues.work_off(queued(person))
     assert cluster.turns == [5002, 5001, 5002, 5001, 5002]
-    assert msgspec.json.decode(cluster.bodies[0], type=Queued) == queued(1)
+    assert msgspec.json.decode(cluster.bodies[0]) == {"message_id": "m1", "person_id": 1}
 
 
 async def test_a_process_that_is_away_is_left_out_and_taken_again_when_it_is_back(
@@ -114,8 +114,8 @@ async def test_a_process_that_dies_in_a_turn_is_left_out(
     cluster.go_on.set()
     with pytest.raises(DialogueUnavailable):
         await turn
-    await dialogues.work_off(queued(again=True))
-    assert cluster.turns == [5002, 5001] and b'"again":true' in cluster.bodies[1]
+    await dialogues.work_off(queued())
+    assert cluster.turns == [5002, 5001]
 
 
 async def test_who_would_wait_behind_two_is_taken_by_the_process_that_has_time(

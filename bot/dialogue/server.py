@@ -23,13 +23,13 @@ from bot import bootstrap
 from bot.dialogue.agent import build_agent, newest_model
 from bot.dialogue.forking import run_in_forks
 from bot.dialogue.turns import TurnFailed, Turns, TurnTaken
+from bot.dialogues import Turn
 from bot.errors import RapportError, SettingsError
 from bot.logs import log_lines
-from bot.records.messages import Queued
 
 
 def create_app(turns: Turns, secret: str) -> Starlette:
-    """`POST /turn` with a `Queued` works this kept message off; `GET /healthz` answers once loaded."""
+    """`POST /turn` with a `Turn` works its message off; `GET /healthz` answers once loaded."""
 
     def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def inner(request: Request) -> Response:
@@ -42,11 +42,11 @@ def create_app(turns: Turns, secret: str) -> Starlette:
 
     async def turn(request: Request) -> Response:
         try:
-            message = msgspec.json.decode(await request.body(), type=Queued)
+            asked = msgspec.json.decode(await request.body(), type=Turn)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return JSONResponse({"error": "a message as a JSON object is needed"}, 400)
+            return JSONResponse({"error": "a message's id and its person's as a JSON object are needed"}, 400)
         try:
-            worked = await turns.work_off(message.message_id, message.person_id, message.again)
+            worked = await turns.work_off(asked.message_id, asked.person_id)
         except KeyError:
             return JSONResponse({"error": "no such message"}, 404)
         except TurnTaken as taken:

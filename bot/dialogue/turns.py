@@ -79,11 +79,11 @@ class Turns:
         self.agent, self.records, self.clock = agent, records, clock
         self._order: dict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def work_off(self, message_id: str, person_id: Optional[int] = None, again: bool = True) -> Worked:
+    async def work_off(self, message_id: str, person_id: Optional[int] = None) -> Worked:
         """The replies to a kept message; the same ones if it was worked off before.
 
-        `person_id`, where the caller knows whose message it is, saves a look into the records. `again`, whether it
-        knows of an earlier try, is not relied on: under faults there were tries that nobody knew of.
+        `person_id`, where the caller knows whose message it is, saves a look into the records. Whether it was tried
+        before is always asked: under faults there were tries that nobody knew of.
         KeyError if there is no such message; TurnFailed if the turn gave no reply.
         """
         if person_id is None:

@@ -31,11 +31,10 @@ class Queued(msgspec.Struct, frozen=True):
     payload: Optional[str]
     tries: int
     created_at: datetime
-    again: bool = False  # it was handed over before, and nobody knows how that ended
     status: str = "queued"
 
 
-KEPT = tuple(name for name in Queued.__struct_fields__ if name != "again")  # columns of the table
+KEPT = Queued.__struct_fields__  # columns of the table
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -137,13 +136,13 @@ def find(records: Records, message_id: str) -> Any:
 
 
 def find_in(records: Records, message_id: str) -> Optional[Queued]:
-    """One message that a person sent, None if there is none; `again` where it was ever claimed."""
+    """One message that a person sent, None if there is none."""
     row = find(records, message_id)
     return _queued(row) if row is not None and row["direction"] == "in" else None
 
 
 def _queued(row: Any) -> Queued:
-    return Queued(**{name: row[name] for name in KEPT}, again=row["claimed_until"] is not None)
+    return Queued(**{name: row[name] for name in KEPT})
 
 
 def finish(

@@ -64,7 +64,7 @@ class InProcessDialogue:
         from bot.dialogue.turns import TurnFailed
 
         try:
-            return (await self.turns.work_off(message.message_id, message.person_id, message.again)).more
+            return (await self.turns.work_off(message.message_id, message.person_id)).more
         except TurnFailed as failed:
             raise DialogueUnavailable(str(failed), "failed") from failed
 

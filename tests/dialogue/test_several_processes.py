@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
@@ -131,10 +130,10 @@ async def test_a_process_that_died_after_saving_the_turn_leaves_its_replies_to_t
     monkeypatch.setattr(chat.turns, "_keep", lambda message, replies: kept.append(replies) or raising())
     messages.accept(chat.records, "died", chat.person_id, "test", ANSWER, None, bootstrap.utc_now())
     with pytest.raises(RuntimeError):
-        await chat.turns.work_off("died", chat.person_id, again=False)
+        await chat.turns.work_off("died", chat.person_id)
     monkeypatch.setattr(chat.turns, "_keep", real)
     calls = once_broken(monkeypatch, chat.turns.agent, "handle_message", raising)
-    replies = (await chat.turns.work_off("died", chat.person_id, again=True)).replies
+    replies = (await chat.turns.work_off("died", chat.person_id)).replies
     assert calls == [] and replies == kept[0] and any(r.buttons for r in replies) == any(r.buttons for r in kept[0])
     assert messages.replies_to(chat.records, "died") == replies
     assert [a["message_id"] for a in chat.attempts()].count("died") == 1
@@ -148,9 +147,9 @@ async def test_a_message_that_another_process_answered_meanwhile_is_not_put_to_r
     """It was handed over first and comes late: whoever holds the claim may be gone by then."""
     await in_a_question(chat)
     messages.accept(chat.records, "late", chat.person_id, "test", ANSWER, None, bootstrap.utc_now())
-    replies = (await chat.turns.work_off("late", chat.person_id, again=False)).replies
+    replies = (await chat.turns.work_off("late", chat.person_id)).replies
     calls = once_broken(monkeypatch, chat.turns.agent, "handle_message", raising)
-    assert (await chat.turns.work_off("late", chat.person_id, again=False)).replies == replies
+    assert (await chat.turns.work_off("late", chat.person_id)).replies == replies
     assert calls == []
 
 
@@ -195,7 +194,7 @@ async def test_who_is_overtaken_before_the_message_is_closed_says_so_and_it_coun
     transport = httpx.ASGITransport(app=create_app(chat.turns, "s3cret"))
     headers = {"authorization": "Bearer s3cret"}
     async with httpx.AsyncClient(transport=transport, base_url="http://dialogue", headers=headers) as client:
-        asked = msgspec.to_builtins(messages.find_in(chat.records, "taken"))
+        asked = {"message_id": "taken", "person_id": chat.person_id}
         assert (await client.post("/turn", json=asked)).status_code == 503
         monkeypatch.undo()
         assert (await client.post("/turn", json=asked)).status_code == 200

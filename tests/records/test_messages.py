@@ -122,19 +122,6 @@ def test_a_claim_by_a_clock_that_ran_ahead_does_not_hold_up_a_learner(records: R
     assert claim(records, ada, clock) is not None
 
 
-def test_a_second_hand_over_says_that_it_is_one(records: Records, ada: int, clock: Clock) -> None:
-    put(records, ada, clock, "m1", "m2")
-    first = claim(records, ada, clock)
-    messages.release(records, "m1", False, clock())
-    second = claim(records, ada, clock)
-    clock.move(seconds=16)
-    third = claim(records, ada, clock)
-    assert [c and c.again for c in (first, second, third)] == [False, True, True]
-    finish(records, "m1", clock, "ok")
-    after = claim(records, ada, clock)
-    assert after is not None and (after.message_id, after.again) == ("m2", False)
-
-
 def test_a_release_that_comes_after_the_end_changes_nothing(records: Records, ada: int, clock: Clock) -> None:
     put(records, ada, clock, "m1")
     claim(records, ada, clock)
