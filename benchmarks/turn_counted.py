@@ -59,6 +59,10 @@ class Remembering:
             self._known[key] = self.marker.mark(question, text)
         return self._known[key]
 
+    def expect(self, question: Question) -> None:
+        """As the real one."""
+        self.marker.expect(question)
+
     def similar(self, text: str, names: Sequence[str]) -> Any:
         """As the real one."""
         return self.marker.similar(text, names)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
 from threading import Lock
 
-from bot.coach import Coach, Marker
+from bot.coach import Coach
 from bot.marking.model import Marking
 from bot.records import people, units
 from bot.records.engine import migrate, open_engine
@@ -44,7 +46,7 @@ def syllabus() -> Syllabus:
 
 
 @lru_cache(maxsize=1)
-def marker() -> Marker:
+def marker() -> _Marker:
     """The marker with its encoder; heavy, so only where answers are marked."""
     return _Marker()
 
@@ -72,6 +74,9 @@ def new_demo_learner() -> int:
     )
 
 
+MOST_EXPECTED = 64  # questions; older ones are made ready when they are answered
+
+
 class _Marker:
     """Marking and its encoder behind the coach's port."""
 
@@ -82,11 +87,24 @@ class _Marker:
         self.encoder = default_encoder()
         self.full = FullMarker(cache=settings().data / "cache")  # with the encoder tuned for marking
         self._one_at_a_time = Lock()  # actions run in threads; the marker's caches are not made for several
+        self._expected: deque[Question] = deque(maxlen=MOST_EXPECTED)
 
     def mark(self, question: Question, text: str) -> Marking:
         """Mark one answer."""
         with self._one_at_a_time:
             return self.full.mark(question, text)
+
+    def expect(self, question: Question) -> None:
+        """An answer to this question comes next."""
+        self._expected.append(question)
+
+    def catch_up(self) -> None:
+        """Make ready for the answers that are expected; for the time between turns."""
+        while self._expected:
+            with suppress(IndexError):  # another thread was quicker
+                question = self._expected.popleft()
+                with self._one_at_a_time:
+                    self.full.prepare(question)
 
     def similar(self, text: str, names: Sequence[str]) -> Sequence[float]:
         """Cosine of the sentence vectors."""

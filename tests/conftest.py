@@ -313,6 +313,13 @@ class FakeMarker:
             verdict = "not_sure"
         return Marking(matches, tuple(m for m in wrong if m.state != "not_met"), verdict, "fake-1")
 
+    def __init__(self) -> None:
+        self.expected: list[str] = []
+
+    def expect(self, question: Question) -> None:
+        """Note it."""
+        self.expected.append(question.id)
+
     def similar(self, text: str, names: Sequence[str]) -> Sequence[float]:
         """The share of the text's words that a name holds."""
         said = set(text.split())

@@ -257,7 +257,10 @@ class AssessmentPart(RolePlayPart):
         state = way.asked(state, question, now.isoformat())
         tx.save_exercise(id, state, now)
         sittings.note(tx, state.sitting, "asked", now, turn.channel, question)
-        return Move((*lead, self._line(state, self._question(tx, state, question))), "assessment")
+        asked = self._question(tx, state, question)
+        if (known := self.syllabus.questions.get(asked.question_id or "")) is not None:
+            self.marker.expect(known)
+        return Move((*lead, self._line(state, asked)), "assessment")
 
     def _review(self, tx: Tx, id: int, state: Questioning, lead: list[Line]) -> Move:
         """All is answered or left: what can still be changed, and sending."""

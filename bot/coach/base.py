@@ -22,6 +22,9 @@ class Marker(Protocol):
     def mark(self, question: Question, text: str) -> Marking:
         """Mark one answer."""
 
+    def expect(self, question: Question) -> None:
+        """An answer to this question comes next: what marking it needs may be made ready meanwhile."""
+
     def similar(self, text: str, names: Sequence[str]) -> Sequence[float]:
         """How near in meaning `text` is to each name, 0–1."""
 

@@ -281,6 +281,7 @@ class PracticePart(WorkplacePart):
         if (task := task_of(self.syllabus, tasks, question)) is not None:
             lead = [*lead, said_of(task, self.clock().date())]
         step = on_question.put_question(practice, question, self._organisation(tx, turn), self._about(question))
+        self.marker.expect(question)
         if parts := self._parts_to_ask(tx, turn, question):
             waiting = replace(practice, question=question.id, points=(), focus=None, tries=0)
             return self._ask_profile(tx, turn, id, waiting, parts, [*lead, Line("utter_profile_first")])

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import uvicorn
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -28,8 +29,11 @@ from bot.errors import RapportError, SettingsError
 from bot.logs import log_lines
 
 
-def create_app(turns: Turns, secret: str) -> Starlette:
-    """`POST /turn` with a `Turn` works its message off; `GET /healthz` answers once loaded."""
+def create_app(turns: Turns, secret: str, afterwards: Callable[[], None] = lambda: None) -> Starlette:
+    """`POST /turn` with a `Turn` works its message off; `GET /healthz` answers once loaded.
+
+    `afterwards` is called in a thread when a turn has been answered: for what can wait until the learner reads.
+    """
 
     def guarded(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def inner(request: Request) -> Response:
@@ -53,7 +57,8 @@ def create_app(turns: Turns, secret: str) -> Starlette:
             return JSONResponse({"error": str(taken)}, 503)
         except TurnFailed as failed:
             return JSONResponse({"error": str(failed)}, 500)
-        return JSONResponse({"replies": len(worked.replies), "more": worked.more})
+        answer = {"replies": len(worked.replies), "more": worked.more}
+        return JSONResponse(answer, background=BackgroundTask(afterwards))
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"ok": True})
@@ -86,7 +91,7 @@ def main() -> None:
     except RapportError as error:
         sys.exit(str(error))
     turns = Turns(agent, bootstrap.records(), bootstrap.utc_now)
-    app = create_app(turns, settings.dialogue_secret)
+    app = create_app(turns, settings.dialogue_secret, bootstrap.marker().catch_up)
     places = settings.dialogue_listen
 
     def serve(number: int) -> None:

@@ -81,6 +81,16 @@ class Marker:
             matches, tuple(m for m in held if m.state != "not_met"), _verdict(question, matches), self.version
         )
 
+    def prepare(self, question: Question) -> None:
+        """Have everything about a question at hand, so that its next answer is marked sooner."""
+        if question.expectations:
+            self._board(self._library.shelf(question))
+
+    def _board(self, shelf: Shelf) -> Board:
+        if (board := self._boards.get(shelf)) is None:
+            board = self._boards[shelf] = whole_board(shelf)
+        return board
+
     def mark_references(self, question: str, references: Sequence[str], answer: str) -> tuple[Label, float, bool]:
         """Label, probability of "correct" and whether that is sure, from plain reference answers only."""
         wanted = [text for text in references if text.strip()]
@@ -117,8 +127,7 @@ class Marker:
         What turns a text round is looked for only where the probability is worth it without: it never raises it much.
         Of two candidates near alike the shorter one decides.
         """
-        if (board := self._boards.get(shelf)) is None:
-            board = self._boards[shelf] = whole_board(shelf)
+        board = self._board(shelf)
         comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lenses)
         look = comparison.look(board)
         rated = self._probabilities(look, points)

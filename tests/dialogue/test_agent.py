@@ -15,11 +15,13 @@ from rasa.shared.core.events import Event
 from rasa.shared.utils.common import all_subclasses
 from sqlalchemy import text
 
+from bot import bootstrap
 from bot.dialogue import agent as agents
 from bot.dialogue import patches
 from bot.dialogue.server import create_app
 from bot.dialogue.turns import rasa_text
 from bot.errors import ModelError
+from bot.records import messages
 
 
 def test_the_patched_class_lookup_answers_as_rasas_own() -> None:
@@ -147,6 +149,20 @@ def test_a_missing_model_is_one_sentence_with_the_way_out(tmp_path: Path) -> Non
 def test_only_offered_payloads_reach_rasa_as_intents(typed: str, payload: str | None, given: str) -> None:
     """What is typed is text."""
     assert rasa_text(typed, payload) == given
+
+
+async def test_between_turns_the_process_makes_ready_for_the_answer_to_what_it_has_asked(
+    chat: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared, marker = list[str](), bootstrap.marker()
+    monkeypatch.setattr(marker.full, "prepare", lambda question: prepared.append(question.id))
+    messages.accept(chat.records, "ask", chat.person_id, "test", "quiz me on 4.9", None, bootstrap.utc_now())
+    transport = httpx.ASGITransport(app=create_app(chat.turns, "s3cret", marker.catch_up))
+    headers = {"authorization": "Bearer s3cret"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://dialogue", headers=headers) as client:
+        asked = {"message_id": "ask", "person_id": chat.person_id}
+        assert (await client.post("/turn", json=asked)).json()["replies"] > 0
+    assert prepared and prepared[-1].startswith("d1-4.9")
 
 
 async def test_the_dialogue_server_wants_its_secret(chat: Any) -> None:

@@ -140,6 +140,14 @@ def test_vectors_come_back_from_the_cache_and_a_damaged_cache_is_built_again(
     assert Marker().mark(question, text) == fresh
 
 
+def test_a_question_made_ready_is_marked_as_any_other(marker: Marker, question: Question, tmp_path: Path) -> None:
+    fresh = Marker(cache=tmp_path)
+    fresh.prepare(question)
+    (shelf,) = fresh._boards
+    assert fresh.mark(question, "you have to pay for adverts") == marker.mark(question, "you have to pay for adverts")
+    assert list(fresh._boards) == [shelf]
+
+
 def test_warming_reports_its_progress(marker: Marker, question: Question) -> None:
     seen: list[tuple[int, int]] = []
     marker.warm([question, question], lambda done, total: seen.append((done, total)))
