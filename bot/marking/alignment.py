@@ -12,7 +12,7 @@ from bot.marking.encoder import Array
 from bot.marking.lexicon import Lexicon
 from bot.marking.linguistics import Word
 
-FLOOR, CEILING = 0.35, 0.9  # layer-4 cosines of unrelated and of the same words
+FLOOR, CEILING = 0.35, 0.9  # middle-layer cosines of unrelated and of the same words
 ALIGNED = 0.6
 
 

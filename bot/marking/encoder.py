@@ -1,4 +1,7 @@
-"""Sentence and token vectors from all-MiniLM-L6-v2 (int8 ONNX): one thread, the same text always the same vector."""
+"""Sentence and token vectors from all-MiniLM-L6-v2 and what was made of it (int8 ONNX), one thread a text.
+
+The same text has the same vector, always.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class Encoded(NamedTuple):
 
     vector: Array  # [384]
     offsets: tuple[tuple[int, int], ...]  # characters [start, end) of each token in the text
-    middle: Array  # [tokens, 384] layer 4 of 6
+    middle: Array  # [tokens, 384] of a layer in the middle, where wording still shows
 
 
 class Encoder:
@@ -70,7 +73,7 @@ class Encoder:
         return self._run(text).vector
 
     def tokens(self, text: str) -> tuple[tuple[tuple[int, int], ...], Array]:
-        """The place of each token in the text and its unit vector of layer 4 of 6, [tokens, 384]."""
+        """The place of each token in the text and its unit vector of the middle layer, [tokens, 384]."""
         found = self.encoded(text)
         return found.offsets, found.middle
 
@@ -102,7 +105,7 @@ class Encoder:
         readable = text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
         encoding = self._tokenizer.encode(readable)
         ids = np.array([encoding.ids], dtype=np.int64)
-        last, middle = (output[0] for output in self._session.run(["tokens", "tokens4"], {"input_ids": ids}))
+        last, middle = (output[0] for output in self._session.run(None, {"input_ids": ids}))
         mean = last.mean(axis=0)
         vector = mean / max(float(np.linalg.norm(mean)), 1e-9)
         middle = middle[1:-1]

