@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -94,8 +95,19 @@ class Encoder:
         """Encode the texts not asked for before, two at a time; each by itself, so the results are the same."""
         with self._lock:
             unknown = [text for text in dict.fromkeys(texts) if text not in self._cache]
-        if len(unknown) > 1:
-            list(_pool().map(self.encoded, sorted(unknown, key=len, reverse=True)))  # the longest does not come last
+        if len(unknown) < 2:
+            return
+        left = deque(sorted(unknown, key=len, reverse=True))  # the longest does not come last
+
+        def work() -> None:
+            with suppress(IndexError):
+                while True:
+                    self.encoded(left.popleft())
+
+        helper = _pool().submit(work)
+        work()
+        if not helper.cancel():  # one that has not begun has nothing left to do
+            helper.result()
 
     def vocabulary(self) -> dict[str, int]:
         """Token -> id of the tokenizer."""
@@ -116,8 +128,8 @@ class Encoder:
 
 @lru_cache(maxsize=1)
 def _pool() -> ThreadPoolExecutor:
-    """Threads for texts that are encoded at the same time: two, since a third gains nothing on the machines meant."""
-    return ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="encoder")
+    """Threads that help to encode several texts; one a marking, since a third processor gains nothing."""
+    return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="encoder")
 
 
 os.register_at_fork(after_in_child=_pool.cache_clear)  # threads do not come along

@@ -16,6 +16,7 @@ MAX_CANDIDATES = 32
 MAX_PARTS = 16  # of an answer with more clauses, neighbours are taken together …
 LONG_PART = 40  # … up to so many words
 STRETCH = 80  # words that are encoded in one: hardly ever more than the encoder's 128 tokens
+WHOLE = 40  # words of an answer that is encoded as a whole, too; the vector of a longer one says little
 FIRST_WORD_ID = 1_990  # the tokenizer's list begins with unused places and single characters
 COMMON, STRANGE = 0.3, 1.0
 JOINING = frozenset(("and", "but", "because", "so", "or", "then", "also", "plus"))
@@ -76,7 +77,7 @@ class Reader:
         parts = _parts(parsed)
         everything = Span(0, len(parsed.words))
         alone = len(parts) == 1 and parts[0] == everything
-        encoded_whole = not alone and len(parsed.words) <= STRETCH
+        encoded_whole = not alone and len(parsed.words) <= WHOLE
         self._encoder.warm([_text(parsed, span)[0] for span in (*parts, *([everything] if encoded_whole else []))])
         pieces = [self._piece(parsed, span) for span in parts]
         sums = np.stack([piece.vector * piece.tokens for piece in pieces])
