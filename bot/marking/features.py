@@ -44,6 +44,7 @@ NAMES = tuple(_NAMES.split())
 SIGNS = {**dict.fromkeys(_RAISING.split(), 1), **dict.fromkeys(_LOWERING.split(), -1)}
 PLACE = {name: place for place, name in enumerate(NAMES)}
 CHOSEN, NEAREST, COUNTERS = 2, 5, 3  # candidates a point is looked for in; texts that may be turned round
+HEARD, CLEARLY = 8, 0.1  # texts that are asked whether a clause denies them; lead of those it does over the others
 SHARPNESS, NOWHERE = 6.0, 0.25  # of the share of the lens: closeness beyond which a point competes
 
 
@@ -255,6 +256,27 @@ class Comparison:
         best = int(scores.max(axis=0).argmax())
         texts = self._there(near[np.argsort(-scores[:, best], kind="stable")[:NEAREST]])
         return [self._turn(self.candidates[parts[best]].columns, text) for text in texts]
+
+    def denied(self, near: Integers) -> bool:
+        """Whether the clause of the answer that says most of some texts (their numbers) says the opposite of them.
+
+        It does where texts it stands against, or where it negates texts that do not, are clearly nearer than all others.
+        """
+        clauses = [number for number, candidate in enumerate(self.candidates) if not candidate.parts]
+        scores = self._all[near[:, None], clauses, 2]
+        best = int(scores.max(axis=0).argmax())
+        own = self.candidates[clauses[best]].columns
+        texts = self._there(near[np.argsort(-scores[:, best], kind="stable")[:HEARD]])
+        score = self._all[texts, clauses[best], 2]
+
+        def leads(some: Sequence[bool]) -> bool:
+            them = np.array(some)
+            return bool(score[them].max(initial=-1.0) - score[~them].max(initial=-1.0) > CLEARLY)
+
+        if leads([self._turn(own, text).against for text in texts]):
+            return True
+        negates = any(word.negated for word in self._answer.words[own])
+        return negates and leads([not any(word.negated for word in self._shelf.words[text]) for text in texts])
 
     def _there(self, texts: Integers) -> list[int]:
         """The numbers that are of texts, without the fillers."""

@@ -27,6 +27,7 @@ from bot.syllabus.model import Question
 
 CODE = "7"  # raise it when a change of code changes markings
 ECHO = 0.02  # most that words of the question alone can reach
+SHORT = 0.01  # so much below "met" is what the answer's own nearest clause denies: it is asked for again
 NEAR = 0.15  # below it no quote is shown
 WORTH = 0.15  # below it nobody asks what turns a text round: no quote is shown, nothing is met
 State = Literal["met", "unsure", "not_met"]
@@ -125,7 +126,7 @@ class Marker:
         """Of the question's expectations (`points` of them), then its misconceptions: probability, deciding candidate.
 
         What turns a text round is looked for only where the probability is worth it without: it never raises it much.
-        Of two candidates near alike the shorter one decides.
+        Of two candidates near alike the shorter one decides. What the clause nearest to an expectation denies is not met.
         """
         board = self._board(shelf)
         comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lenses)
@@ -138,9 +139,12 @@ class Marker:
             if some.any():
                 rated[plans[some], places[some]] = forest.probabilities(look.values[plans[some], places[some]])
         out: list[Judged] = []
-        for some, chosen in zip(rated.tolist(), look.chosen.tolist()):
+        upper = self._head.settings["upper"]
+        for plan, (some, chosen) in enumerate(zip(rated.tolist(), look.chosen.tolist())):
             best = max(some)
             close = [answer.candidates[c] for p, c in zip(some, chosen) if p >= best - 0.05]
+            if plan < points and best >= upper and comparison.denied(look.near[plan]):
+                best = upper - SHORT
             out.append((best, min(close, key=lambda candidate: candidate.end - candidate.start)))
         return out
 
