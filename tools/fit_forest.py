@@ -11,12 +11,14 @@ from sklearn.ensemble import ExtraTreesClassifier
 from bot.marking.head import Scorer
 
 
-def fit_forest(rows: Any, truth: Any, weights: Any, columns: list[int], *, trees: int, leaf: int) -> Scorer:
+def fit_forest(
+    rows: Any, truth: Any, weights: Any, columns: list[int], *, trees: int, leaf: int, tried: float = 0.25
+) -> Scorer:
     """Trees over some columns of the rows; four times their mean probability less a half takes the place of a logit.
 
-    Not calibrated yet.
+    `tried` is the share of the columns that are tried at each cut. Not calibrated yet.
     """
-    forest = ExtraTreesClassifier(trees, min_samples_leaf=leaf, max_features=0.25, random_state=SEED)
+    forest = ExtraTreesClassifier(trees, min_samples_leaf=leaf, max_features=tried, random_state=SEED)
     forest.fit(rows[:, columns], truth, sample_weight=weights)
     grown = [tree.tree_ for tree in forest.estimators_]
     width = max(tree.node_count for tree in grown)

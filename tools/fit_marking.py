@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from fit_answers import answer_rows
 from fit_content import ORDINARY, bank, content_table, fit_content, report_content
 from fit_diagram import binned, draw
+from fit_practice import practice_of
 from fit_references import fit_references
 from fit_report import marked_figures, write
 from fit_rows import seen_by_encoder
@@ -59,12 +60,18 @@ class Part(NamedTuple):
     fitted_on: dict[str, int]
     figures: dict[str, Any]
     curves: dict[str, list[list[float]]]
+    practice: Any = None  # [385] the line of good practice
+
+
+def unseen(everything: list[Question]) -> list[Question]:
+    """The questions that the encoder was not fine-tuned on."""
+    seen = seen_by_encoder()[0]
+    return [question for question in everything if question.id not in seen]
 
 
 def content_part(everything: list[Question], work: Path, processes: int) -> Part:
     """Key points and misconceptions of the bank."""
-    seen = seen_by_encoder()[0]
-    questions = [question for question in everything if question.id not in seen]
+    questions = unseen(everything)
     print(f"{len(questions)} open questions that the encoder was not fine-tuned on")
     points, wrongs, lenses = content_table(questions, work, processes)
     with ProcessPoolExecutor(processes) as pool:
@@ -94,10 +101,11 @@ def content_part(everything: list[Question], work: Path, processes: int) -> Part
 
 def references_part(everything: list[Question], asag: Path, work: Path, processes: int) -> Part:
     """Answers against plain references."""
-    rows = answer_rows(asag, everything, work, processes)
-    scorers, settings, figures, (p, truth) = fit_references(rows, processes)
+    rows, texts = answer_rows(asag, unseen(everything), work, processes)
+    practice = practice_of(texts)
+    scorers, settings, figures, (p, truth) = fit_references(rows, practice, processes)
     curves = {"plain references, questions held out": binned(p, truth)}
-    return Part(scorers, None, settings, {"short answers": len(rows)}, figures, curves)
+    return Part(scorers, None, settings, {"short answers": len(rows)}, figures, curves, practice.line(slice(None)))
 
 
 def present_part(names: tuple[str, ...], settings: tuple[str, ...], *counts: str) -> Part:
@@ -119,6 +127,7 @@ def present_part(names: tuple[str, ...], settings: tuple[str, ...], *counts: str
         {name: facts["fitted_on"][name] for name in counts},
         {},
         {},
+        head.practice,
     )
 
 
@@ -144,7 +153,7 @@ def main() -> None:
     else:
         references = references_part(everything, options.asag, options.work, options.processes)
     assert content.lenses is not None  # the bank's part has them, fitted or kept
-    packed = pack({**content.scorers, **references.scorers}, content.lenses)
+    packed = pack({**content.scorers, **references.scorers}, content.lenses, references.practice)
     (FOLDER / "head.npz").write_bytes(packed)
     facts = {
         "sha256": hashlib.sha256(packed).hexdigest(),

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from fit_forest import fit_forest, put_before
+from fit_practice import Practice
 from fit_scorers import ece, logit, platt
-from sklearn.metrics import f1_score
+from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from bot.marking import soft_words
+from bot.marking import reference_features, soft_words
 from bot.marking.head import Scorer
 from bot.marking.reference_features import NAMES
 
@@ -22,9 +23,12 @@ _LOOKED_AT = """
     sim residual sim_question reference_question sim_beyond_question sim_max references negation opposites swapped
     against negations_differ own_negated reference_negated roles unmet_negation pointed_words
 """
-LOOKED_AT = (*soft_words.NAMES, *_LOOKED_AT.split())
+LOOKED_AT = (*soft_words.NAMES, "about_service", *_LOOKED_AT.split())
 COLUMNS = [NAMES.index(name) for name in LOOKED_AT]
+SERVICE_COLUMNS = [*COLUMNS, *(NAMES.index(name) for name in reference_features.SERVICE[1:])]
 SEVERAL, SERVICE = NAMES.index("references"), NAMES.index("about_service")
+# Kinds of authored answers in the reference's own words; the others have been measured on since before they were made.
+OWN_WORDS = ("echo", "formal", "begun", "reference turned", "echo turned", "formal turned", "begun turned")
 Rows = list[tuple[Any, ...]]
 
 
@@ -37,20 +41,36 @@ class Expert(NamedTuple):
 
     weights: dict[str, float]
     own: str
+    columns: list[int] = COLUMNS
+    trees: dict[str, Any] = TREES
+    kinds: dict[str, float] = {}  # likewise by kind, 1 where nothing is said
 
 
 ONE = Expert({"sciEntsBank": 1.0, "made": 0.4}, "sciEntsBank")
-SEVERAL_REFERENCES = Expert({"beetle": 1.0, "sciEntsBank": 1.0, "made": 0.4, "content": 0.3}, "beetle")
-ABOUT_SERVICE = Expert({"content": 1.0, "sciEntsBank": 0.3, "made": 0.3}, "content")
+SEVERAL_REFERENCES = Expert({"beetle": 1.0, "sciEntsBank": 1.0, "made": 0.4}, "beetle")
+# Far phrasings and counters are what a learner may say who does not know the reference: they count twice.
+ABOUT_SERVICE = Expert(
+    {"content": 1.0},
+    "content",
+    SERVICE_COLUMNS,
+    {"trees": 80, "leaf": 8, "tried": 0.5},
+    {"far": 2.0, "counter": 2.0, "begun": 0.5, "begun turned": 0.5},
+)
 EXPERTS = (ONE, ABOUT_SERVICE, SEVERAL_REFERENCES)
 
 
 class Answers:
     """The rows as columns: features, truth, where each row comes from, and the expert [rows] that marks it."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, practice: Practice) -> None:
         self.values = np.array([row[0] for row in rows], dtype=np.float32)
-        self.label, self.source, self.question, self.module = (np.array([row[i] for row in rows]) for i in (2, 3, 4, 5))
+        about = (np.array([row[i] for row in rows]) for i in (2, 3, 4, 5, 6))
+        self.label, self.source, self.question, self.module, self.kind = about
+        own = self.source == "content"
+        said, wanted = np.array([row[7] for row, its in zip(rows, own) if its], dtype=np.float32).transpose(1, 0, 2)
+        scores = practice.held_out(said, wanted, self.module[own])
+        added = (np.ones(len(scores)), scores[:, 0], scores[:, 1], scores[:, 0] - scores[:, 1])
+        self.values[own, -len(reference_features.SERVICE) :] = np.stack(added, axis=1)
         self.right = (self.label == "correct").astype(int)
         self.against = (self.label == "contradictory").astype(int)
         self.people = np.isin(self.source, ("sciEntsBank", "beetle"))
@@ -59,11 +79,13 @@ class Answers:
 
     def fit(self, expert: int, at: Any, truth: Any) -> Scorer:
         """The forest of an expert, fitted on those of the rows that count for it; not calibrated."""
-        weights = np.array([EXPERTS[expert].weights.get(source, 0.0) for source in self.source[at]])
+        its = EXPERTS[expert]
+        weights = np.array([its.weights.get(source, 0.0) for source in self.source[at]])
+        weights *= [its.kinds.get(kind, 1.0) for kind in self.kind[at]]
         if expert != 2:
             weights[self.expert[at] == 2] = 0
         chosen = at[weights > 0]
-        return fit_forest(self.values[chosen], truth[chosen], weights[weights > 0], COLUMNS, **TREES)
+        return fit_forest(self.values[chosen], truth[chosen], weights[weights > 0], its.columns, **its.trees)
 
     def calibration(self, scores: Any, truth: Any, at: Any) -> list[tuple[float, float]]:
         """Slope and offset of each expert, by held-out scores of some rows."""
@@ -111,10 +133,10 @@ def _scores(argument: tuple[Answers, Any, Any]) -> tuple[Any, Any]:
 
 
 def fit_references(
-    rows: Rows, processes: int
+    rows: Rows, practice: Practice, processes: int
 ) -> tuple[dict[str, Scorer], dict[str, float], dict[str, Any], tuple[Any, Any]]:
     """Scorers "correct" and "contradictory", thresholds, figures, and (held-out probabilities, truth)."""
-    data = Answers(rows)
+    data = Answers(rows, practice)
     every = np.arange(len(rows))
     figures: dict[str, Any] = {}
     with ProcessPoolExecutor(processes) as pool:
@@ -152,12 +174,14 @@ def figures_of(name: str, data: Answers, folds: Any, scores: Any, opposed: Any) 
         p[test] = known[test]
         yes[test] = p[test] >= cut
         said[test] = three(p[test], data.calibrated(opposed, others, test), cut, cut_against)
+    own, in_its_words = data.source == "content", np.isin(data.kind, OWN_WORDS)
     out = {}
     for part, at in (
         ("sciEntsBank", data.source == "sciEntsBank"),
         ("beetle", data.source == "beetle"),
         ("both", data.people),
-        ("authored", data.source == "content"),
+        ("authored", own & ~in_its_words),
+        ("authored, the reference's own words", own & in_its_words),
     ):
         right = data.right[at] == 1
         distance = np.abs(logit(p[at]))
@@ -170,6 +194,17 @@ def figures_of(name: str, data: Answers, folds: Any, scores: Any, opposed: Any) 
             "ece": ece(p[at], right),
             "3-way macro-F1": float(f1_score(data.label[at], said[at].astype(str), average="macro")),
         }
+    kinds = {
+        kind: {"answers": int((data.kind == kind).sum()), "called right": float(yes[data.kind == kind].mean())}
+        for kind in sorted(set(data.kind[own]))
+    }
+    hard = (data.kind == "far") | np.isin(data.kind, [kind for kind in OWN_WORDS if kind.endswith(" turned")])
+    out[f"{name}: authored"] |= {
+        "kinds": kinds,
+        "AUC of far phrasings against turned texts in the reference's words": float(
+            roc_auc_score(data.right[hard], p[hard])
+        ),
+    }
     return out
 
 

@@ -18,7 +18,7 @@ from bot.marking.marker import Marker  # noqa: E402
 from bot.syllabus.loader import load  # noqa: E402
 
 CARD, DOCS = FOLDER / "MODEL_CARD.md", ROOT / "docs" / "marking.md"
-PARTS = ("sciEntsBank", "beetle", "both", "authored")
+PARTS = ("sciEntsBank", "beetle", "both", "authored", "authored, the reference's own words")
 
 
 def marked_figures(cache: Path) -> dict[str, Any]:

@@ -67,6 +67,7 @@ class Head(NamedTuple):
     correct: Scorer
     contradictory: Scorer
     lenses: Lenses
+    practice: Array  # [385] see `reference_features.practised`
     settings: dict[str, float]
     sha256: str
 
@@ -85,9 +86,12 @@ def load_head(folder: Path = FOLDER, encoder_sha256: str = "") -> Head:
             raise ModelError(f"{folder / 'head.npz'}: fitted with another sentence encoder. Run tools/fit_marking.py.")
         with np.load(BytesIO(content), allow_pickle=False) as data:
             parts = [_scorer(dict(data), name) for name in ("expectation", "misconception", "correct", "contradictory")]
-            points, turns = (np.asarray(data[name], dtype=np.float32) for name in ("lens", "turn_lens"))
+            points, turns, practice = (
+                np.asarray(data[name], dtype=np.float32) for name in ("lens", "turn_lens", "practice")
+            )
         settings = {str(key): float(value) for key, value in facts["settings"].items()}
-        return Head(parts[0], parts[1], parts[2], parts[3], Lenses(points, turns), settings, digest)
+        lenses = Lenses(points, turns)
+        return Head(parts[0], parts[1], parts[2], parts[3], lenses, practice, settings, digest)
     except ModelError:
         raise
     except Exception as error:  # a damaged zip, array or JSON raises many unrelated classes
@@ -105,13 +109,14 @@ def _scorer(data: dict[str, Any], name: str) -> Scorer:
     return Scorer(**parts)
 
 
-def pack(scorers: dict[str, Scorer], lenses: Lenses) -> bytes:
-    """The lenses and the arrays of named scorers as the bytes of a `.npz` file, the same for the same values."""
+def pack(scorers: dict[str, Scorer], lenses: Lenses, practice: Array) -> bytes:
+    """Lenses, the line of good practice and arrays of named scorers as a `.npz` file: the same bytes for the same."""
     buffer = BytesIO()
     np.savez_compressed(
         buffer,
         lens=lenses.points,
         turn_lens=lenses.turns,
+        practice=practice,
         **{
             f"{name}.{field}": np.asarray(value)
             for name, scorer in scorers.items()

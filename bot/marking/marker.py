@@ -97,13 +97,10 @@ class Marker:
         wanted = [text for text in references if text.strip()]
         if not wanted:
             return "incorrect", 0.0, False
-        shelf = self._reference_shelf(question, wanted)
-        compared = reference_features.compare(shelf, answer, self._plain_reader, self._linguist)
-        rows = compared.values[None, :]
-        correct = float(self._head.correct.probabilities(rows)[0])
-        against = float(self._head.contradictory.probabilities(rows)[0])
-        if not compared.novel:
-            correct, against = min(correct, ECHO), 0.0
+        if reference_features.single(question, wanted):
+            correct, against = max(self._rated(question, [text], answer, self._reader) for text in wanted)
+        else:
+            correct, against = self._rated(question, wanted, answer, self._plain_reader)
         limits = self._head.settings
         label: Label = "correct" if correct >= limits["correct"] else "incorrect"
         if against >= limits["contradictory"] and against > 0.6 * correct:
@@ -155,10 +152,21 @@ class Marker:
         p = np.concatenate(rated)
         return np.where(look.novel, p, np.minimum(p, ECHO))
 
-    def _reference_shelf(self, question: str, references: Sequence[str]) -> Shelf:
-        key = (question, *references)
+    def _rated(self, question: str, references: Sequence[str], answer: str, reader: Reader) -> tuple[float, float]:
+        """Probabilities of "correct" and of "contradictory"."""
+        shelf = self._reference_shelf(question, references, reader)
+        compared = reference_features.compare(shelf, answer, reader, self._linguist)
+        values = compared.values
+        if reader is self._reader:
+            values = reference_features.practised(compared, self._head.practice)
+        correct = float(self._head.correct.probabilities(values[None, :])[0])
+        against = float(self._head.contradictory.probabilities(values[None, :])[0])
+        return (correct, against) if compared.novel else (min(correct, ECHO), 0.0)
+
+    def _reference_shelf(self, question: str, references: Sequence[str], reader: Reader) -> Shelf:
+        key = (question, *references, reader.encoder.sha256)
         if (known := self._references.get(key)) is None:
-            known, _ = reference_features.shelf(question, references, self._plain_reader)
+            known, _ = reference_features.shelf(question, references, reader)
             self._references[key] = known
             while len(self._references) > 256:
                 self._references.popitem(last=False)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bot.marking import soft_words
 from bot.marking.alignment import Overlap, layout_of, overlap, side_of, soften, turn
-from bot.marking.encoder import Array
+from bot.marking.encoder import DIMENSIONS, Array
 from bot.marking.linguistics import Linguist, Word
 from bot.marking.pieces import Reader
 from bot.marking.shelf import Entry, Shelf, assemble, novelty, sense, words_of
@@ -21,7 +21,8 @@ _NAMES = """
     lemma_recall_rare trigrams pairs negation opposites swapped against negations_differ own_negated
     reference_negated sim_question reference_question novel_weight novel_share words reference_words word_ratio
     references sim_beyond_question best_coverage_mean unmatched_weight sim_max recall_max sense sense_words
-    sense_clause roles pointed_words unmet_negation
+    sense_clause roles pointed_words unmet_negation about_service practice
+    practice_reference practice_margin
 """
 # More of these never lowers the probability …
 _RAISING = """
@@ -32,6 +33,7 @@ _RAISING = """
 # … and more of these never raises it.
 _LOWERING = "opposites swapped roles"
 NAMES = (*soft_words.NAMES, *_NAMES.split())
+SERVICE = ["about_service", "practice", "practice_reference", "practice_margin"]
 SIGNS = {**dict.fromkeys((*_RAISING.split(), *soft_words.RAISING), 1), **dict.fromkeys(_LOWERING.split(), -1)}
 
 
@@ -43,11 +45,30 @@ def shelf(question: str, references: Sequence[str], reader: Reader) -> tuple[She
     return assemble(entries, pieces, vocabulary, reader), vocabulary
 
 
+def single(question: str, references: Sequence[str]) -> bool:
+    """Whether references are compared one at a time, by the encoder fine-tuned for marking: about customer service."""
+    return any(soft_words.about_service(text) for text in (question, *references))
+
+
 class Compared(NamedTuple):
-    """Features [len(NAMES)] at the nearest reference; has the answer words of its own."""
+    """Features [len(NAMES)] at the nearest reference; has the answer words of its own; unit vectors [384] of both."""
 
     values: Array
     novel: bool
+    said: Array
+    wanted: Array
+
+
+def practised(compared: Compared, practice: Array) -> Array:
+    """The features of an answer about service: with how much it and the reference sound like good practice.
+
+    `practice` [385]: weights of a unit vector, and a constant. Of "we ring back when it suits us" it says much without
+    any reference, where words in common say nothing.
+    """
+    answer, reference = (float(vector @ practice[:-1] + practice[-1]) for vector in (compared.said, compared.wanted))
+    values = compared.values.copy()
+    values[-len(SERVICE) :] = 1.0, answer, reference, answer - reference
+    return values
 
 
 def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist) -> Compared:
@@ -55,7 +76,8 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist) -> Co
     reading, parsed = linguist.read(answer, shelf.vocabulary)
     said = reader.answer(parsed)
     if not said.candidates or not said.words:
-        return Compared(np.zeros(len(NAMES), dtype=np.float32), False)
+        nothing = np.zeros(DIMENSIONS, dtype=np.float32)
+        return Compared(np.zeros(len(NAMES), dtype=np.float32), False, nothing, nothing)
     asked = shelf.question_words
     rare = np.array([reader.rarity(word) for word in said.words], dtype=np.float32)
     weights = rare * novelty(said.word_vectors, said.words, shelf.question_vectors, asked)
@@ -137,9 +159,10 @@ def compare(shelf: Shelf, answer: str, reader: Reader, linguist: Linguist) -> Co
         float(turned.roles),
         float(sum(map(bool, mine.opposed))),
         float(any(w.negated for w in said.words)) * (1 - turned.negation),
+        *[0.0] * len(SERVICE),
     )
     novel = any(w.lemma not in asked and r > 0.35 for w, r in zip(said.words, rare))
-    return Compared(np.array(values, dtype=np.float32), novel)
+    return Compared(np.array(values, dtype=np.float32), novel, whole, shelf.vectors[best])
 
 
 def _tokens(shelf: Shelf, best: int, answer: str, reader: Reader) -> list[float]:

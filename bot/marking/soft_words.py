@@ -6,6 +6,7 @@ Every token counts here, not the content words only: in science and in service a
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from bot.marking.pieces import FIRST_WORD_ID, Reader
 _NAMES = """
     token_recall token_precision token_both token_recall_new token_precision_new token_both_new least_new mean_new
     uncovered_new covered_new beyond_reference stem_recall stem_recall_new stem_both_new gram_cosine gram_recall_new
-    chain length_ratio answer_new reference_new answer_tokens about_service
+    chain length_ratio answer_new reference_new answer_tokens
 """
 _RAISING = "token_recall token_recall_new token_both_new least_new mean_new covered_new"
 _FUNCTION_WORDS = """
@@ -121,7 +122,6 @@ def compared(answer: Wanted, reference: Wanted) -> list[float]:
         float(answer.new.sum()),
         float(reference.new.sum()),
         float(len(mine.stems)),
-        float(not SERVICE.isdisjoint(reference.asked) or not SERVICE.isdisjoint(yours.stems)),
     ]
 
 
@@ -141,6 +141,11 @@ def stem(word: str) -> str:
 
 
 SERVICE = frozenset(stem(word) for word in _SERVICE.split())
+
+
+def about_service(text: str) -> bool:
+    """Whether a question or a reference is about customer service."""
+    return any(stem(word) in SERVICE for word in re.findall("[a-z]+", text.lower()))
 
 
 def _weight(piece: str, reader: Reader) -> float:

@@ -208,9 +208,29 @@ def test_plain_references_give_label_probability_and_sureness(marker: Marker) ->
     assert marker.mark_references(asked, references, "you separate the salt from the water")[0] == "incorrect"
 
 
+def test_about_service_a_references_own_words_are_right_and_turned_round_wrong(marker: Marker) -> None:
+    asked = "What should staff do when a customer complains?"
+    references = ["Listen to the complaint without interrupting and write down what went wrong."]
+    assert marker.mark_references(asked, references, "listen without interrupting and write down what went wrong")[
+        0
+    ] == ("correct")
+    turned = "never listen to the complaint without interrupting"
+    assert marker.mark_references(asked, references, turned)[0] != "correct"
+
+
+def test_about_service_the_nearest_of_several_references_counts(marker: Marker) -> None:
+    asked, text = "How do you calm a customer?", "let them talk and listen to all of it first"
+    references = ["Offer a choice of what can be done next.", "Listen to all of it before you say anything."]
+    alone = [marker.mark_references(asked, [reference], text) for reference in references]
+    assert alone[0][1] < alone[1][1]
+    assert marker.mark_references(asked, references, text) == alone[1]
+    assert marker.mark_references(asked, references[::-1], text) == alone[1]
+
+
 @pytest.mark.parametrize("text", STRANGE)
-def test_any_text_can_be_marked_against_references(marker: Marker, text: str) -> None:
-    label, probability, _ = marker.mark_references("Why?", ["Because adverts cost money."], text)
+@pytest.mark.parametrize("reference", ["Because adverts cost money.", "Because customers like it."])
+def test_any_text_can_be_marked_against_references(marker: Marker, text: str, reference: str) -> None:
+    label, probability, _ = marker.mark_references("Why?", [reference], text)
     assert label in ("correct", "contradictory", "incorrect")
     assert 0.0 <= probability <= 1.0
 

@@ -7,7 +7,7 @@ import pytest
 from bot.marking.encoder import default_encoder
 from bot.marking.linguistics import default_linguist
 from bot.marking.pieces import Reader
-from bot.marking.soft_words import NAMES, beside, compared, stem, tokens_of
+from bot.marking.soft_words import NAMES, about_service, beside, compared, stem, tokens_of
 
 ASKED = "How did you separate the salt from the water?"
 REFERENCE = "The water was evaporated, leaving the salt."
@@ -40,10 +40,10 @@ def test_an_answer_without_words_has_only_zeros(reader: Reader, answer: str) -> 
     assert set(numbers(reader, answer).values()) == {0.0}
 
 
-def test_customer_service_is_known_by_question_or_reference(reader: Reader) -> None:
-    assert numbers(reader, "they complain")["about_service"] == 0
-    assert numbers(reader, "they leave", "Why do people leave?", "A customer is let down.")["about_service"] == 1
-    assert numbers(reader, "they leave", "Why do colleagues matter?", "They help.")["about_service"] == 1
+def test_customer_service_is_known_by_its_words() -> None:
+    assert about_service("Why do colleagues matter?")
+    assert about_service("Nobody complained.")
+    assert not about_service("Why does the bulb light?")
 
 
 def test_stems_join_forms_of_a_word() -> None:
