@@ -260,7 +260,7 @@ class Comparison:
     def denied(self, near: Integers) -> bool:
         """Whether the clause of the answer that says most of some texts (their numbers) says the opposite of them.
 
-        It does where texts it stands against, or where it negates texts that do not, are clearly nearer than all others.
+        It does where texts that it stands against, or that do not negate while it does, are clearly nearer than others.
         """
         clauses = [number for number, candidate in enumerate(self.candidates) if not candidate.parts]
         scores = self._all[near[:, None], clauses, 2]

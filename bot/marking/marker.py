@@ -123,7 +123,7 @@ class Marker:
         """Of the question's expectations (`points` of them), then its misconceptions: probability, deciding candidate.
 
         What turns a text round is looked for only where the probability is worth it without: it never raises it much.
-        Of two candidates near alike the shorter one decides. What the clause nearest to an expectation denies is not met.
+        Of two candidates near alike the shorter one decides. What the clause nearest to a point denies is not met.
         """
         board = self._board(shelf)
         comparison = Comparison(answer, shelf, self._reader, self._linguist.lexicon, self._head.lenses)

@@ -40,7 +40,7 @@ _ENDINGS = ("ations", "ingly", "ation", "edly", "ings", "ing", "ers", "ies", "ie
 
 
 class Tokens(NamedTuple):
-    """A text's tokens that have a letter or digit: stems, middle-layer unit vectors [n, 384] and weights [n]; its text."""
+    """A text's tokens that have a letter or digit: stems, middle-layer unit vectors [n, 384], weights [n]; its text."""
 
     stems: tuple[str, ...]
     vectors: Array
