@@ -11,7 +11,7 @@ run: sync
 	$(UV) run --no-sync rapport up
 
 test: sync
-	$(UV) run --no-sync pytest
+	$(UV) run --no-sync pytest -n 2 --dist loadfile
 
 sync:
 	@test -n "$(UV)" || { echo "uv could not be set up; see the lines above." >&2; exit 1; }
