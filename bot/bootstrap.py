@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime, timezone
 from functools import lru_cache
 from threading import Lock
@@ -100,11 +99,13 @@ class _Marker:
 
     def catch_up(self) -> None:
         """Make ready for the answers that are expected; for the time between turns."""
-        while self._expected:
-            with suppress(IndexError):  # another thread was quicker
+        while True:
+            try:
                 question = self._expected.popleft()
-                with self._one_at_a_time:
-                    self.full.prepare(question)
+            except IndexError:
+                return
+            with self._one_at_a_time:
+                self.full.prepare(question)
 
     def similar(self, text: str, names: Sequence[str]) -> Sequence[float]:
         """Cosine of the sentence vectors."""

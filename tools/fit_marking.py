@@ -111,15 +111,12 @@ def references_part(everything: list[Question], asag: Path, work: Path, processe
 def present_part(names: tuple[str, ...], settings: tuple[str, ...], *counts: str) -> Part:
     """What the present head holds of a part, unchanged; its figures stay in metrics.json.
 
-    Refused where that part was fitted with another encoder.
+    Refused where the head was fitted with another encoder: plain references about service need both.
     """
-    head = load_head()
+    head = load_head(encoder_sha256=marking_encoder().sha256)
     facts = json.loads((FOLDER / "head.json").read_text(encoding="utf-8"))
-    key, encoder = "encoder_sha256", marking_encoder()
-    if "correct" in names:
-        key, encoder = "reference_encoder_sha256", default_encoder()
-    if facts[key] != encoder.sha256:
-        raise SystemExit("the part to be kept was fitted with another encoder: fit both parts")
+    if facts["reference_encoder_sha256"] != default_encoder().sha256:
+        raise SystemExit("the general encoder is another one: fit both parts")
     return Part(
         {name: getattr(head, name) for name in names},
         head.lenses,

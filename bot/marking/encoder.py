@@ -11,7 +11,6 @@ import os
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -100,9 +99,12 @@ class Encoder:
         left = deque(sorted(unknown, key=len, reverse=True))  # the longest does not come last
 
         def work() -> None:
-            with suppress(IndexError):
-                while True:
-                    self.encoded(left.popleft())
+            while True:
+                try:
+                    text = left.popleft()
+                except IndexError:
+                    return
+                self.encoded(text)
 
         helper = _pool().submit(work)
         work()

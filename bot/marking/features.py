@@ -252,10 +252,14 @@ class Comparison:
     def _core(self, candidate: int, near: Integers) -> list[Turn]:
         """What turns round the clause of a candidate that says most of a point, against the texts nearest to that."""
         parts = list(self.candidates[candidate].parts) or [candidate]
-        scores = self._all[near[:, None], parts, 2]
+        best, texts = self._says_most(parts, near, NEAREST)
+        return [self._turn(self.candidates[best].columns, text) for text in texts]
+
+    def _says_most(self, clauses: list[int], near: Integers, count: int) -> tuple[int, list[int]]:
+        """Which of some candidates says most of some texts, and the numbers of the `count` texts nearest to it."""
+        scores = self._all[near[:, None], clauses, 2]
         best = int(scores.max(axis=0).argmax())
-        texts = self._there(near[np.argsort(-scores[:, best], kind="stable")[:NEAREST]])
-        return [self._turn(self.candidates[parts[best]].columns, text) for text in texts]
+        return clauses[best], self._there(near[np.argsort(-scores[:, best], kind="stable")[:count]])
 
     def denied(self, near: Integers) -> bool:
         """Whether the clause of the answer that says most of some texts (their numbers) says the opposite of them.
@@ -263,11 +267,9 @@ class Comparison:
         It does where texts that it stands against, or that do not negate while it does, are clearly nearer than others.
         """
         clauses = [number for number, candidate in enumerate(self.candidates) if not candidate.parts]
-        scores = self._all[near[:, None], clauses, 2]
-        best = int(scores.max(axis=0).argmax())
-        own = self.candidates[clauses[best]].columns
-        texts = self._there(near[np.argsort(-scores[:, best], kind="stable")[:HEARD]])
-        score = self._all[texts, clauses[best], 2]
+        best, texts = self._says_most(clauses, near, HEARD)
+        own = self.candidates[best].columns
+        score = self._all[texts, best, 2]
 
         def leads(some: Sequence[bool]) -> bool:
             them = np.array(some)
