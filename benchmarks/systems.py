@@ -194,9 +194,7 @@ class Ours(System):
         more = {"RAPPORT_DATA": str(self.data), "RAPPORT_PORT": str(self.port or 1)}
         if self.database_url != self.embedded:  # else it runs with its defaults
             more.update(DATABASE_URL=self.database_url, RAPPORT_DEMO="1")
-            if self.database_url.startswith("sqlite"):
-                more["RAPPORT_DIALOGUES"] = "1"  # as with the embedded one
-            else:
+            if not self.database_url.startswith("sqlite"):
                 more["RAPPORT_TRACKER_URL"] = self.database_url
         if self.dialogues:
             more["RAPPORT_DIALOGUES"] = str(self.dialogues)

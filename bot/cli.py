@@ -101,8 +101,7 @@ def up(
 ) -> None:
     """Start everything: web chat, dialogue, and (where a token is set) Telegram. What `make run` calls."""
     from bot.preparing import is_prepared
-    from bot.up import check_ports
-    from bot.up import up as run
+    from bot.up import check_ports, run_instead
 
     for name, number in (("RAPPORT_DIALOGUES", dialogues), ("RAPPORT_WEBS", webs)):
         if number is not None:
@@ -114,8 +113,7 @@ def up(
         _run_apart("prepare")
     if settings.demo:
         bootstrap.demo_people(records)
-    run(settings, lambda text: out.print(text, markup=False))
-    out.print("Rapport has stopped.")
+    run_instead()
 
 
 def _run_apart(command: str) -> None:

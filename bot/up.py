@@ -1,4 +1,7 @@
-"""Start all processes on one machine, restart what dies, stop all of it with Ctrl-C."""
+"""Start all processes on one machine, restart what dies, stop all of it with Ctrl-C.
+
+It runs as long as they do, in a process of its own that has imported little: `run_instead` turns into it.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from http.client import HTTPException
 from pathlib import Path
 from threading import Thread
-from typing import Optional
-
-import httpx
+from typing import NoReturn, Optional
+from urllib.request import ProxyHandler, build_opener
 
 from bot.errors import RapportError, SettingsError
-from bot.settings import ROOT, Settings, run_file, telegram_file
+from bot.settings import ROOT, Settings, read_settings, run_file, telegram_file
 from bot.training import child_environment
 
 START_TIMEOUT = 180.0  # seconds a slow machine may take until everything answers
@@ -27,6 +30,7 @@ RESTART_DELAYS = (0.2, 1.0, 3.0, 10.0)
 HOPELESS = 2  # exit code of a gateway that would fail again
 FOR_WEB = ("RAPPORT_OIDC_", "RAPPORT_PASSWORDS", "RAPPORT_METRICS_TOKEN")  # beginnings of names
 FOR_TELEGRAM = {"TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"}
+DIRECTLY = build_opener(ProxyHandler({}))
 LOOK_EVERY = 10.0  # seconds between two looks whether a process still answers
 HUNG = 90.0  # seconds without an answer after which a process that lives is killed; the slowest turn takes far less
 STEADY = 30.0  # seconds after which a process that dies counts as having run well
@@ -177,41 +181,42 @@ def up(settings: Settings, say: Callable[[str], None]) -> None:
 
 
 def wait_ready(children: list[Child], stopping: list[int]) -> None:
+    """Return when all answer, or when it is to stop. RapportError if one ends, or is not ready in time."""
     deadline = time.monotonic() + START_TIMEOUT
     waiting = [(child, url) for child in children for url in child.urls]
-    with httpx.Client(timeout=2, trust_env=False) as client:
-        while waiting and not stopping:
-            child, url = waiting[0]
-            if not child.alive():
-                raise RapportError(f"The {child.name} process did not start:\n{child.last_words()}")
-            try:
-                if client.get(f"{url}/healthz").status_code == 200:
-                    waiting.pop(0)
-                    continue
-            except httpx.HTTPError:
-                pass
-            if time.monotonic() > deadline:
-                raise RapportError(f"The {child.name} process is not ready after {START_TIMEOUT:g} s; see {child.log}")
-            time.sleep(0.1)
+    while waiting and not stopping:
+        child, url = waiting[0]
+        if not child.alive():
+            raise RapportError(f"The {child.name} process did not start:\n{child.last_words()}")
+        if answers(url, 2.0):
+            waiting.pop(0)
+            continue
+        if time.monotonic() > deadline:
+            raise RapportError(f"The {child.name} process is not ready after {START_TIMEOUT:g} s; see {child.log}")
+        time.sleep(0.1)
+
+
+def answers(url: str, timeout: float = LOOK_EVERY) -> bool:
+    """Whether the process at `url` says within `timeout` seconds that it is ready."""
+    try:
+        with DIRECTLY.open(f"{url}/healthz", timeout=timeout) as answer:
+            return bool(answer.status == 200)
+    except (OSError, HTTPException):
+        return False
 
 
 def keep_asking(children: list[Child]) -> None:
     """Ask each process again and again whether it answers; for a thread of its own, as one that hangs lets wait."""
-    with httpx.Client(timeout=LOOK_EVERY, trust_env=False) as client:
-        while True:
-            ask(children, client)
-            time.sleep(LOOK_EVERY)
+    while True:
+        ask(children, answers)
+        time.sleep(LOOK_EVERY)
 
 
-def ask(children: list[Child], client: httpx.Client) -> None:
+def ask(children: list[Child], answers: Callable[[str], bool]) -> None:
     """Note which URLs of living processes answer."""
     for child in list(children):
         for url in child.urls:
-            try:
-                answers = child.alive() and client.get(f"{url}/healthz").status_code == 200
-            except httpx.HTTPError:
-                answers = False
-            if answers:
+            if child.alive() and answers(url):
                 child.silent[url] = None
             elif url in child.silent and child.silent[url] is None:
                 child.silent[url] = time.monotonic()
@@ -251,3 +256,23 @@ def _stop(children: list[Child]) -> None:
             except subprocess.TimeoutExpired:
                 child.stop(signal.SIGKILL)
                 child.process.wait()
+
+
+def run_instead() -> NoReturn:
+    """Go on as a new program that only supervises (`main`), in this process: what was imported takes memory."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execve(sys.executable, [sys.executable, "-m", "bot.up"], child_environment())
+
+
+def main() -> None:
+    """Run everything as the settings say; an error of ours is one clear text on standard error and exit code 1."""
+    try:
+        up(read_settings(), lambda text: print(text, flush=True))
+    except RapportError as error:
+        sys.exit(str(error))
+    print("Rapport has stopped.", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,13 @@ def test_importing_it_loads_neither_rasa_nor_tensorflow_nor_spacy(module: str) -
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr[-2000:]
 
 
+def test_what_watches_the_processes_stays_small() -> None:
+    heavy = "{'sqlalchemy', 'httpx', 'rich', 'typer', 'numpy', 'bot.bootstrap', 'bot.records'}"
+    code = f"import sys, bot.up; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr[-2000:]
+
+
 def _imported(path: Path) -> set[str]:
     return _imported_from(path.read_text(encoding="utf-8"))
 

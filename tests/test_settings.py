@@ -43,10 +43,11 @@ def test_rasas_trackers_are_where_the_records_are_on_postgresql_and_in_a_file_of
     assert read_settings({"DATABASE_URL": "sqlite:////tmp/x.sqlite"}).tracker_url.endswith("/var/tracker.sqlite")
 
 
-def test_one_dialogue_process_with_the_embedded_database_and_one_a_core_with_a_centres_own() -> None:
-    assert read_settings({}).dialogues == 1
+def test_one_dialogue_process_a_core_and_on_sqlite_two_at_most() -> None:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
     assert read_settings({"DATABASE_URL": "postgresql://h/rapport"}).dialogues == min(64, cores)
+    for address in ({}, {"DATABASE_URL": "sqlite:////srv/rapport.sqlite"}):
+        assert read_settings(address).dialogues == min(2, cores)
 
 
 def test_dialogue_processes_are_named_one_after_the_other_and_listen_where_they_are_found() -> None:

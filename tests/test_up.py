@@ -6,14 +6,26 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
 from bot.errors import RapportError, SettingsError
-from bot.up import HOPELESS, HUNG, Child, _look_after, _stop, ask, check_port, free_port, run_file, wait_ready
+from bot.up import (
+    HOPELESS,
+    HUNG,
+    Child,
+    _look_after,
+    _stop,
+    answers,
+    ask,
+    check_port,
+    free_port,
+    run_file,
+    wait_ready,
+)
 
 
 def test_a_free_port_passes_and_a_taken_one_is_named_with_the_next() -> None:
@@ -74,20 +86,46 @@ def test_a_process_that_lives_and_does_not_answer_is_killed_with_its_forks(tmp_p
         [sys.executable, "-c", "import os, time; os.fork(); time.sleep(600)"], start_new_session=True
     )
     said, now = list[str](), time.monotonic()
-    answers = [httpx.ConnectError("not yet"), 200, httpx.ReadTimeout("hangs"), 200, httpx.ReadTimeout("hangs")]
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        step = answers.pop(0)
-        if isinstance(step, Exception):
-            raise step
-        return httpx.Response(step)
-
-    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
-        for _ in range(4):
-            ask([child], client)
-            assert not child.hangs(now + 10 * HUNG) or len(answers) == 2
-        ask([child], client)
+    heard = [False, True, False, True, False]
+    for _ in range(4):
+        ask([child], lambda _: heard.pop(0))
+        assert not child.hangs(now + 10 * HUNG) or len(heard) == 2
+    ask([child], lambda _: heard.pop(0))
     assert not child.hangs(time.monotonic())
     child.silent[url] = now - HUNG - 1
     _look_after([child], said.append)
     assert not child.alive() and "has not answered" in said[0] and "starting it again" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "ready"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", True),
+        (b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 2\r\n\r\n{}", False),
+        (b"", False),  # hangs up
+        (b"\x00\xff\r\n\r\n", False),  # no HTTP
+        (None, False),  # says nothing
+    ],
+)
+def test_a_process_is_ready_only_when_it_says_so_in_time(said: bytes | None, ready: bool) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+
+        def serve() -> None:
+            line, _ = server.accept()
+            with line:
+                line.recv(1000)
+                if said is None:
+                    time.sleep(0.5)
+                else:
+                    line.sendall(said)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert answers(f"http://127.0.0.1:{server.getsockname()[1]}", timeout=0.2) is ready
+        thread.join()
+
+
+def test_a_process_that_is_not_there_is_not_ready() -> None:
+    assert not answers(f"http://127.0.0.1:{free_port()}", timeout=1)

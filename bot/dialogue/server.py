@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gc
 
+from bot.dialogue.absent import leave_out
+
 if __name__ == "__main__":
     gc.disable()  # while all is loaded: going through it again and again takes half a second; `main` ends it
+    leave_out()
 
 import os
 import secrets
