@@ -1,4 +1,4 @@
-# The two commands: `make run` and `make test`. Both work with Python 3.10 and nothing else installed.
+# The two commands: `make run` and `make test`. Both work with Python 3.10 (venv, pip) and nothing else installed.
 unexport PYTHONDONTWRITEBYTECODE
 export RASA_TELEMETRY_ENABLED := false
 export UV_COMPILE_BYTECODE := 1

@@ -160,9 +160,11 @@ class Bench:
         self._doing("starting both")
         for system in self.systems:
             system.start()
+        processes = len(self.ours.run()["dialogue_urls"])
         for name, talk in self.talks.items():
             self._doing(f"warming up {name}")
-            talk.block(self.plan.block, 2000)
+            for number in range(processes):  # a new person each, so each process of ours has had one
+                talk.block(self.plan.block, 2000 + number)
             self.bar.advance(self.task)
         for block in range(self.plan.blocks):
             for system in self.systems:

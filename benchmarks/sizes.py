@@ -1,4 +1,4 @@
-"""How many dialogue processes for so many learners: `python benchmarks/sizes.py [--turn 0.04] [--picture FILE]`.
+"""How many dialogue processes for so many learners: `python benchmarks/sizes.py [--turn 0.018] [--picture FILE]`.
 
 A queue with random arrivals, `c` servers and service times that vary (M/G/c, after Allen and Cunneen): how long 95 % of
 the turns wait at most. It is a model; the one thing measured in it is the processor time of a turn.
@@ -10,7 +10,7 @@ import argparse
 import math
 from pathlib import Path
 
-TURN = 0.040  # seconds of processor time, all of our processes together; `rapport bench` measures it
+TURN = 0.018  # seconds of processor time, all of our processes together; `rapport bench` measures it
 SPREAD = 0.5  # standard deviation of a turn's time over its mean: hints are short, long answers long
 PACE = 80  # turns an hour of a learner who practises: one in 45 seconds
 WAIT = 1.0  # seconds that one turn in twenty may wait at most
