@@ -1,4 +1,4 @@
-"""What Rasa imports for things that this process never does is left out: a fifth of its memory and of its start.
+"""What Rasa imports for things that this process never does is left out: a seventh of its memory, a fifth of its start.
 
 Rasa imports its channels, brokers, tracker stores and plots whether they are used or not. Here each name of such a
 package is a stand-in that can be imported and derived from, as `tools/tensorflow` does it for every process; what is
